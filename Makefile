@@ -1,0 +1,63 @@
+# README.md says what to run. Everything these make lives in .venv and .data.
+PYTHON = python3
+PORT = 8000
+TOPIC = python
+LANGUAGE = pt
+NODES = 15
+
+BIN := $(CURDIR)/.venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: setup setup-dev demo run test lint format messages clean
+
+# What runs Reune. Does nothing while requirements.txt stays as it is.
+setup: .venv/installed
+
+# And what tests and checks it.
+setup-dev: .venv/installed-dev
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Reune needs Python 3.11 or later. Name yours: make PYTHON=python3.11 …'; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt | .venv/bin/python
+	$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@ .venv/installed
+
+demo: setup
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py generate_path "$(TOPIC)" --language "$(LANGUAGE)" --nodes "$(NODES)" \
+		--fresh --with-worker
+
+run: setup
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@PORT=$(PORT) PATH="$(BIN):$$PATH" exec $(BIN)/python -m reune.embedded_postgres honcho start
+
+test: setup-dev
+	$(BIN)/python -m pytest
+
+# The URL is never connected to: without one, looking at the settings would start a database.
+lint: export DATABASE_URL = postgres://lint
+lint: export SECRET_KEY = lint
+lint: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Collect the texts to translate into locale/*/LC_MESSAGES/django.po, and compile these.
+messages: setup-dev
+	$(BIN)/pybabel --quiet extract --no-location --sort-output --project=Reune --output=.data/django.pot reune tasks learning_paths
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --domain=django --input-file=.data/django.pot --output-dir=locale
+	$(BIN)/pybabel --quiet compile --domain=django --directory=locale
+
+clean:
+	rm -rf .venv .data .mypy_cache .pytest_cache .ruff_cache .hypothesis

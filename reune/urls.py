@@ -1,0 +1,16 @@
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from reune import errors
+from reune.health import health
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("health", health, name="health"),
+    path("", include("tasks.api.urls")),
+    path("", include("learning_paths.api.urls")),
+    re_path("", errors.not_found),
+]
+handler400 = errors.bad_request
+handler404 = errors.not_found
+handler500 = errors.server_error
