@@ -1,0 +1,200 @@
+"""Tasks and what they say of themselves. Only `lifecycle` changes a task's status."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django_q.models import OrmQ
+
+
+class TaskStatus(models.TextChoices):
+    """The contract's five words; stored as they are and never renamed."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+#: What `owner_key` begins with when somebody signed in owns the task.
+USER_PREFIX = "user:"
+
+ACTIVE = (TaskStatus.PENDING, TaskStatus.RUNNING)
+FINAL = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELED)
+
+
+class TaskInfoQuerySet(models.QuerySet["TaskInfo"]):
+    def active(self) -> TaskInfoQuerySet:
+        return self.filter(status__in=ACTIVE)
+
+    def claimable(self, lease: timedelta) -> TaskInfoQuerySet:
+        """Waiting, or running in an attempt that began more than `lease` ago; attempts left."""
+        return self.filter(
+            Q(status=TaskStatus.PENDING)
+            | Q(status=TaskStatus.RUNNING, started_at__lt=Now() - lease),
+            attempt__lt=F("max_attempts"),
+        )
+
+    def exhausted(self, lease: timedelta) -> TaskInfoQuerySet:
+        """Running in a last attempt that began more than `lease` ago: its worker is dead."""
+        return self.filter(
+            status=TaskStatus.RUNNING,
+            started_at__lt=Now() - lease,
+            attempt__gte=F("max_attempts"),
+        )
+
+    def of_owner(self, owner_key: str) -> TaskInfoQuerySet:
+        return self.filter(owner_key=owner_key)
+
+    def readable_by(self, owner_key: str) -> TaskInfoQuerySet:
+        """Those of the owner, and those of anonymous callers: their id is the key to them."""
+        return self.filter(Q(owner_key=owner_key) | ~Q(owner_key__startswith=USER_PREFIX))
+
+
+class TaskInfo(models.Model):
+    """
+    One request for work, from submission to its end.
+
+    Progress changes often: no index holds what it touches, so that PostgreSQL can update in
+    place (HOT).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=100)
+    description = models.CharField(max_length=500)
+    params = models.JSONField()
+    language = models.CharField(max_length=10)
+    status = models.CharField(
+        max_length=10, choices=TaskStatus.choices, db_default=TaskStatus.PENDING.value
+    )
+    progress = models.PositiveSmallIntegerField(db_default=0, help_text="0-100, never falls")
+    version = models.PositiveIntegerField(
+        db_default=1, help_text="one more at each visible change; the ETag"
+    )
+    priority = models.PositiveSmallIntegerField(db_default=5, help_text="0-9, 9 first")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    owner_key = models.CharField(
+        max_length=80, help_text="user:<id>, or ip:<keyed hash> for anonymous callers"
+    )
+    attempt = models.PositiveSmallIntegerField(db_default=0, help_text="1 on the first run")
+    max_attempts = models.PositiveSmallIntegerField(db_default=3)
+    # The constraint is made by migration 0001, ON DELETE SET NULL: whoever removes a queue entry
+    # (Django-Q, its admin) leaves the task, and Django needs no query to find out.
+    entry = models.OneToOneField(
+        OrmQ,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="task_info",
+        help_text="the queue entry of an active task",
+    )
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=200, blank=True, db_default="")
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    body_hash = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="what the idempotency key came with"
+    )
+    result = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True, db_default="")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True, help_text="of the current attempt")
+    updated_at = models.DateTimeField(db_default=Now())
+    completed_at = models.DateTimeField(null=True, blank=True, help_text="end of any kind")
+
+    objects = TaskInfoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "task"
+        constraints = [
+            models.CheckConstraint(
+                name="tasks_taskinfo_status_known", condition=Q(status__in=TaskStatus.values)
+            ),
+            models.CheckConstraint(
+                name="tasks_taskinfo_progress_0_to_100", condition=Q(progress__lte=100)
+            ),
+            models.CheckConstraint(
+                name="tasks_taskinfo_priority_0_to_9", condition=Q(priority__lte=9)
+            ),
+            models.CheckConstraint(
+                name="tasks_taskinfo_completed_at_iff_final",
+                condition=Q(status__in=FINAL, completed_at__isnull=False)
+                | (~Q(status__in=FINAL) & Q(completed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="tasks_taskinfo_no_entry_when_final",
+                condition=~Q(status__in=FINAL) | Q(entry__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="tasks_taskinfo_attempt_within_max",
+                condition=Q(attempt__lte=F("max_attempts")),
+            ),
+            models.UniqueConstraint(
+                name="tasks_taskinfo_idempotency_key_of_owner",
+                fields=["owner_key", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="tasks_taskinfo_newest", fields=["-created_at", "-id"]),
+            models.Index(
+                name="tasks_taskinfo_owner_newest", fields=["owner_key", "-created_at", "-id"]
+            ),
+            models.Index(
+                name="tasks_taskinfo_active", fields=["owner_key"], condition=Q(status__in=ACTIVE)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.description} ({self.status})"
+
+
+class TaskMessage(models.Model):
+    """One line a task said, in its language. `seq` is 1, 2, 3 … without gaps in each task."""
+
+    class Level(models.TextChoices):
+        INFO = "info"
+        WARNING = "warning"
+        ERROR = "error"
+
+    task = models.ForeignKey(TaskInfo, on_delete=models.CASCADE, related_name="messages")
+    seq = models.PositiveIntegerField()
+    time = models.DateTimeField()
+    level = models.CharField(max_length=10, choices=Level.choices, default=Level.INFO)
+    message = models.TextField()
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(name="tasks_taskmessage_seq_once", fields=["task", "seq"])
+        ]
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class TaskStep(models.Model):
+    """What a finished step of a task returned; read back instead of computed again."""
+
+    task = models.ForeignKey(TaskInfo, on_delete=models.CASCADE, related_name="steps")
+    name = models.CharField(max_length=100)
+    value: models.JSONField[Any] = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(name="tasks_taskstep_name_once", fields=["task", "name"])
+        ]
+
+    def __str__(self) -> str:
+        return self.name

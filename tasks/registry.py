@@ -1,0 +1,79 @@
+"""Which function runs which kind of task. Apps register theirs in a module `handlers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tasks.exceptions import UnknownKind
+
+if TYPE_CHECKING:
+    from tasks.runner import RunningTask
+
+Run = Callable[["RunningTask", dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """
+    What a kind makes of the parameters it was asked with.
+
+    `params` is JSON, complete and normalized. With a `result` the work has been done
+    before: the task is born completed and says `message`.
+    """
+
+    params: dict[str, Any]
+    description: str
+    language: str = "en"
+    result: dict[str, Any] | None = None
+    message: str = ""
+
+
+Prepare = Callable[[Mapping[str, Any]], Submission]
+
+
+@dataclass(frozen=True)
+class TaskHandler:
+    """`timeout` is for one attempt; `max_attempts` includes the first."""
+
+    kind: str
+    run: Run
+    prepare: Prepare
+    timeout: timedelta
+    max_attempts: int
+
+
+_handlers: dict[str, TaskHandler] = {}
+
+
+def task_handler(
+    kind: str, *, prepare: Prepare, timeout: timedelta, max_attempts: int = 3
+) -> Callable[[Run], Run]:
+    """
+    Register the decorated function as what runs tasks of `kind`.
+
+    `prepare` checks parameters at submission, before anything is stored: whatever it
+    raises, the caller gets. The function gets the Submission's params and returns JSON.
+    """
+
+    def register(run: Run) -> Run:
+        if kind in _handlers:
+            raise ValueError(f"two handlers for kind {kind!r}")
+        _handlers[kind] = TaskHandler(kind, run, prepare, timeout, max_attempts)
+        return run
+
+    return register
+
+
+def handler_of(kind: str) -> TaskHandler:
+    """Raises UnknownKind."""
+    try:
+        return _handlers[kind]
+    except KeyError:
+        raise UnknownKind(kind, _handlers) from None
+
+
+def kinds() -> list[str]:
+    return sorted(_handlers)
