@@ -1,0 +1,44 @@
+"""The task that makes a learning path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from learning_paths import library, pipeline
+from learning_paths.exceptions import LearningPathsError
+from learning_paths.request import PathRequest
+from tasks.exceptions import TaskFailed
+from tasks.registry import Submission, task_handler
+from tasks.runner import RunningTask
+
+KIND = "learning_path"
+
+
+def prepare(params: Mapping[str, Any]) -> Submission:
+    """Check what a caller asks for, and look whether it was made before. Raises InvalidRequest."""
+    request = PathRequest.from_params(params)
+    with translation.override(request.language):
+        return Submission(
+            params=request.to_params(),
+            # The contract's words, in every language.
+            description=f"Generate MCP for topic: {request.topic}",
+            language=request.language,
+            result=library.find(request),
+            message=_("This path was made before and is reused."),
+        )
+
+
+@task_handler(KIND, prepare=prepare, timeout=timedelta(minutes=5), max_attempts=3)
+def generate_learning_path(task: RunningTask, params: dict[str, Any]) -> dict[str, Any]:
+    request = PathRequest.from_params(params)
+    try:
+        document = dict(pipeline.generate(task, request))
+    except LearningPathsError as error:
+        raise TaskFailed(str(error)) from error
+    library.keep(request, document)
+    return document

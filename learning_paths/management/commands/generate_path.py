@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.text import slugify
+from tqdm import tqdm
+
+from learning_paths import library
+from learning_paths.catalogue.topic import LANGUAGES
+from learning_paths.exceptions import InvalidRequest
+from learning_paths.handlers import KIND
+from learning_paths.request import PathRequest
+from learning_paths.terminal import tree_lines
+from tasks import lifecycle
+from tasks.follow import follow
+from tasks.models import TaskInfo, TaskStatus
+from tasks.owners import COMMAND_LINE
+
+#: How long a worker started here may take to stop before it is killed.
+STOP_SECONDS = 30
+
+
+class Command(BaseCommand):
+    help = "Have a worker make a learning path, watch it, and write it to a JSON file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("topic")
+        parser.add_argument("--language", default="pt", help=f"one of {', '.join(LANGUAGES)}")
+        parser.add_argument("--nodes", default=15, help="how many nodes the tree has")
+        parser.add_argument("--output", type=Path, help="the file to write")
+        parser.add_argument("--fresh", action="store_true", help="do not reuse a path made before")
+        parser.add_argument("--with-worker", action="store_true", help="start a worker meanwhile")
+
+    def handle(
+        self, *, topic: str, fresh: bool, with_worker: bool, output: Path | None, **options: Any
+    ) -> None:
+        params = {"topic": topic, "language": options["language"], "num_nodes": options["nodes"]}
+        try:
+            request = PathRequest.from_params(params)
+        except InvalidRequest as error:
+            raise CommandError(str(error)) from error
+        if fresh:
+            library.forget(request)
+        task = lifecycle.submit(KIND, params, owner=COMMAND_LINE)
+        self.stdout.write(f"{task.description}, task {task.pk}")
+        with _worker() if with_worker else nullcontext():
+            task = self._watch(task)
+        if task.status != TaskStatus.COMPLETED:
+            raise CommandError(f"the task is {task.status}: {task.error or task.cancel_reason}")
+        self._show(task.result, output or _file_name(request))
+
+    def _watch(self, task: TaskInfo) -> TaskInfo:
+        """Show progress and messages until the task ends: a bar on a terminal, else plain lines."""
+        is_terminal = self.stdout.isatty()
+        layout = "{percentage:3.0f}% |{bar:40}| {elapsed}"
+        with tqdm(total=100, bar_format=layout, file=sys.stdout, disable=not is_terminal) as bar:
+            for now, messages in follow(task):
+                for message in messages:
+                    line = f"{message.time:%H:%M:%S}  {message.message}"
+                    tqdm.write(line) if is_terminal else self.stdout.write(line)
+                if not is_terminal:
+                    self.stdout.write(f"{now.progress}%")
+                bar.update(now.progress - bar.n)
+        return now
+
+    def _show(self, document: Any, output: Path) -> None:
+        output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        self.stdout.write(f"\n{document['title']}, {document['totalHours']} h")
+        for line in tree_lines(document):
+            self.stdout.write(line)
+        self.stdout.write(f"\nWritten to {output}")
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """Run `manage.py worker` meanwhile."""
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    process = subprocess.Popen([*manage, "worker", "--workers", "1", "--verbosity", "0"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _file_name(request: PathRequest) -> Path:
+    return Path(f"learning-path-{slugify(request.topic) or 'topic'}-{request.language}.json")

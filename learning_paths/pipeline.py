@@ -1,0 +1,129 @@
+"""The stages of a learning path in order, each a step that survives an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from learning_paths.catalogue.loader import find_topic, load_topic, nearest_topics
+from learning_paths.catalogue.topic import Topic
+from learning_paths.exceptions import UnknownTopic
+from learning_paths.request import PathRequest
+from learning_paths.schema import LearningPathDocument
+from learning_paths.stages.assemble import assemble
+from learning_paths.stages.exercises import exercises
+from learning_paths.stages.ordering import ordering
+from learning_paths.stages.outline import outline
+from learning_paths.stages.quizzes import quizzes
+from learning_paths.stages.resources import resources
+from learning_paths.stages.tree import tree
+from learning_paths.stages.values import Quizzes, Resources
+
+Value = TypeVar("Value")
+
+
+class Task(Protocol):
+    """What the pipeline needs of the task it runs in; `tasks.runner.RunningTask` has it."""
+
+    def report(self, progress: int = 0, message: str = "") -> None: ...
+
+    def step(
+        self,
+        name: str,
+        compute: Callable[[], Value],
+        *,
+        progress: int = 0,
+        message: Callable[[Value], str] | None = None,
+    ) -> Value: ...
+
+
+def generate(task: Task, request: PathRequest) -> LearningPathDocument:
+    """
+    Make the path that `request` asks for; the same request makes the same document.
+
+    Raises UnknownTopic.
+    """
+    topic = _topic_of(request)
+    task.report(5, _("Topic found: %(topic)s") % {"topic": topic.title[request.language]})
+    plan = task.step(
+        "outline",
+        lambda: outline(topic, request),
+        progress=20,
+        message=lambda plan: (
+            _("Chose %(count)d concepts in %(branches)d chapters")
+            % {"count": len(plan["concepts"]), "branches": len(plan["branches"])}
+        ),
+    )
+    order = task.step(
+        "ordering",
+        lambda: ordering(plan),
+        progress=30,
+        message=lambda order: _("Put in order: what comes before what"),
+    )
+    shape = task.step(
+        "tree",
+        lambda: tree(plan, order, request),
+        progress=40,
+        message=lambda shape: (
+            _("Drew a tree of %(nodes)d nodes on %(levels)d levels")
+            % {"nodes": len(shape["nodes"]), "levels": shape["height"] + 1}
+        ),
+    )
+    task.report(45, _("Starting the search for resources"))
+    found = task.step(
+        "resources",
+        lambda: resources(plan, order["order"], request),
+        progress=60,
+        message=lambda found: _found(found, request),
+    )
+    quiz = task.step(
+        "quizzes",
+        lambda: quizzes(plan, shape),
+        progress=75,
+        message=lambda quiz: _("Wrote %(count)d quiz questions") % {"count": _questions(quiz)},
+    )
+    practice = task.step(
+        "exercises",
+        lambda: exercises(plan, shape, quiz),
+        progress=85,
+        message=lambda practice: (
+            _("Prepared %(count)d exercises") % {"count": sum(map(len, practice.values()))}
+        ),
+    )
+    seed = hashlib.sha256(f"{request.key()}|{plan['version']}".encode()).hexdigest()
+    return task.step(
+        "assemble",
+        lambda: assemble(plan, order, shape, found, quiz, practice, request, seed=seed),
+        progress=95,
+    )
+
+
+def _topic_of(request: PathRequest) -> Topic:
+    entry = find_topic(request.topic, request.language)
+    if entry is None:
+        nearest = nearest_topics(request.topic, request.language)
+        raise UnknownTopic(
+            _("There is no material on “%(topic)s”. The nearest topics are: %(nearest)s.")
+            % {
+                "topic": request.topic,
+                "nearest": ", ".join(one.title[request.language] for one in nearest),
+            }
+        )
+    return load_topic(entry.id)
+
+
+def _found(found: Resources, request: PathRequest) -> str:
+    count = sum(map(len, found["assigned"].values()))
+    return ngettext(
+        "Found %(count)d resource for the topic: %(topic)s",
+        "Found %(count)d resources for the topic: %(topic)s",
+        count,
+    ) % {"count": count, "topic": request.topic}
+
+
+def _questions(quiz: Quizzes) -> int:
+    return sum(len(one) for one in quiz["by_node"].values() if one)
