@@ -73,7 +73,7 @@ class RunningTask:
         """
         if name in self._kept:
             return cast(Value, _as_json(self._kept[name]))
-        value = _as_json(compute())
+        value = cast(Value, _as_json(compute()))
         self._note(progress, message(value) if message else "", TaskMessage.Level.INFO)
         messages = self.take_unwritten()
         lifecycle.keep_step(self._claim, name, value, progress=self._progress, messages=messages)
