@@ -187,16 +187,17 @@ def _edge_reason(before: OutlineConcept, after: OutlineConcept) -> str:
 
 
 def compare(concept: OutlineConcept, other: OutlineConcept, material: Material) -> PathExercise:
-    """Ask what two easily confused concepts share and what sets them apart."""
+    """Ask what two like concepts share and what sets them apart."""
     names = {"one": concept["term"], "other": other["term"]}
     return PathExercise(
         key="/".join([*sorted([concept["id"], other["id"]]), "compare"]),
         method="manual",
         title=_("Compare: %(one)s, %(other)s") % names,
-        description=_("Two concepts that are easily confused."),
+        description=_("Two concepts side by side."),
         instructions=_(
-            "Compare “%(one)s” and “%(other)s”: write one sentence on what they have in common "
-            "and one on what sets them apart, and give an example of each."
+            "Compare “%(one)s” and “%(other)s”: write one sentence on what they have in common, "
+            "one on what sets them apart, and one on a case in which the first matters and the "
+            "second does not."
         )
         % names,
         minutes=_MINUTES["compare"],
@@ -208,7 +209,7 @@ def compare(concept: OutlineConcept, other: OutlineConcept, material: Material) 
         checklist=[
             _agrees(concept),
             _agrees(other),
-            _("Each example fits one of the two and not the other."),
+            _("In the case I describe, exchanging the two would make the sentence wrong."),
         ],
         options=[],
     )

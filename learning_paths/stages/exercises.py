@@ -80,12 +80,19 @@ def _turns(
 
 
 def _comparisons(concept: OutlineConcept, material: Material) -> list[PathExercise]:
-    """Return one for each confusable concept that is learned before this one, nearest first."""
+    """
+    Return one for each like concept that is learned before this one, nearest first.
+
+    Like are two of one kind that the author would offer as wrong options for each other; one of
+    them alone says little.
+    """
     learned = material.order[: material.order.index(concept["id"])]
     others = [
         other
         for other in map(material.concepts.__getitem__, reversed(learned))
-        if other["id"] in concept["confusable"] or concept["id"] in other["confusable"]
+        if other["kind"] == concept["kind"]
+        and other["id"] in concept["confusable"]
+        and concept["id"] in other["confusable"]
     ]
     others.sort(key=lambda other: other["branch"] != concept["branch"])
     return [compare(concept, other, material) for other in others]

@@ -75,7 +75,7 @@ class OutlineBranch(TypedDict):
 
 
 class Candidate(TypedDict):
-    """A page that could go to a node. `concepts`: the ids it was listed under; none is the topic."""
+    """A page for a node. `concepts`: the ids it was listed under, none if under the topic."""
 
     title: str
     url: str

@@ -199,15 +199,15 @@ def test_an_order_may_be_written_in_several_ways(answer: str) -> None:
 
 
 @pytest.mark.parametrize(("topic", "language"), EACH_TOPIC_IN_EACH_LANGUAGE)
-def test_what_is_compared_is_confusable_and_learned_before(topic: str, language: Language) -> None:
+def test_what_is_compared_is_alike_and_learned_before(topic: str, language: Language) -> None:
     path = real_path(topic, language)
     order = [concept["id"] for concept in path.outline["concepts"]]
     for node, one in of_sort(path, "compare"):
         *pair, _ = one["key"].split("/")
         (other,) = set(pair) - {node}
-        assert (
-            other in path.concepts[node]["confusable"] or node in path.concepts[other]["confusable"]
-        )
+        assert other in path.concepts[node]["confusable"]
+        assert node in path.concepts[other]["confusable"]
+        assert path.concepts[node]["kind"] == path.concepts[other]["kind"]
         assert order.index(other) < order.index(node)
         assert all(path.concepts[id]["term"] in one["instructions"] for id in pair)
 
