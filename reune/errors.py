@@ -7,11 +7,14 @@ of a bad request.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ValidationError
@@ -19,13 +22,20 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from learning_paths.exceptions import InvalidRequest, LearningPathsError
-from tasks.exceptions import TasksError
+from tasks.exceptions import LimitExceeded, TasksError
+
+logger = logging.getLogger(__name__)
+
+#: What a caller is told to wait when the database does not answer.
+RETRY_DATABASE_SECONDS = 5
 
 #: What each error of the apps is over HTTP. An error that is not here is a fault of ours: 500.
 STATUS_OF_CODE = {
     "invalid_request": HTTPStatus.BAD_REQUEST,
     "unknown_kind": HTTPStatus.BAD_REQUEST,
     "transition_refused": HTTPStatus.CONFLICT,
+    "limit_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
+    "priority_refused": HTTPStatus.FORBIDDEN,
 }
 
 
@@ -39,14 +49,24 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     body = _problem_of(error)
     if body is None:
         return None
-    headers = {"Retry-After": str(wait)} if (wait := getattr(error, "wait", None)) else {}
-    headers |= getattr(error, "headers", {})
-    if auth_header := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = auth_header
-    response = Response(body, status=body["status"], headers=headers)
+    response = Response(body, status=body["status"], headers=_headers_of(error))
     context["request"].accepted_renderer = ProblemRenderer()
     context["request"].accepted_media_type = ProblemRenderer.media_type
     return response
+
+
+def _headers_of(error: Exception) -> dict[str, str]:
+    headers = {}
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    match error:
+        case LimitExceeded():
+            headers["Retry-After"] = str(ceil(error.retry_after.total_seconds()))
+        case OperationalError() | InterfaceError():
+            headers["Retry-After"] = str(RETRY_DATABASE_SECONDS)
+        case _:
+            pass
+    return headers
 
 
 def problem(
@@ -70,6 +90,9 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         case InvalidRequest():
             fields = [(one.field, one.message) for one in error.errors]
             return problem(HTTPStatus.BAD_REQUEST, error.code, str(error), fields)
+        case LimitExceeded():
+            fields = [(error.limit, str(error))]
+            return problem(STATUS_OF_CODE[error.code], error.code, str(error), fields)
         case TasksError() | LearningPathsError() if error.code in STATUS_OF_CODE:
             return problem(STATUS_OF_CODE[error.code], error.code, str(error))
         case ValidationError():
@@ -80,6 +103,10 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
             return problem(error.status_code, "invalid_request", detail, fields)
         case APIException():
             return problem(error.status_code, str(error.get_codes()), str(error.detail))
+        case OperationalError() | InterfaceError():
+            logger.error("database_unreachable error=%s", type(error).__name__)
+            detail = _("The database does not answer. Nothing is lost; try again in a moment.")
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_unreachable", detail)
         case Http404():
             detail = str(error) or _("There is nothing at this address.")
             return problem(HTTPStatus.NOT_FOUND, "not_found", detail)

@@ -140,11 +140,11 @@ REST_FRAMEWORK = {
 
 # --- Tasks -------------------------------------------------------------------------------------
 
-# Seconds. A kind of task has a timeout of its own, and none may be longer than this one. An attempt
-# that began more than a lease ago is dead then, and its queue entry comes back a little later.
-LONGEST_TIMEOUT = 600
-LEASE = LONGEST_TIMEOUT + 10
-REUNE_TASKS = {"lease": timedelta(seconds=LEASE)}
+REUNE_TASKS = {
+    "lease": timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30)),
+    "heartbeat": timedelta(seconds=env.float("TASK_HEARTBEAT_SECONDS", default=10)),
+    "listen": env.bool("DATABASE_LISTEN", default=True),
+}
 Q_CLUSTER = {
     "name": "reune",
     "label": "Queue",
@@ -154,13 +154,13 @@ Q_CLUSTER = {
     # TaskInfo is the truth: Django-Q keeps no row of what succeeded.
     "save_limit": -1,
     "catch_up": False,
-    "timeout": LONGEST_TIMEOUT,
-    "retry": LEASE + 10,
-    "poll": 0.2,
-    "bulk": 1,
-    # What waits in a cluster's memory no other cluster can take.
-    "queue_limit": 1,
+    # Seconds, for what is no task of ours: the calls of schedules. A task's limits are its kind's.
+    "timeout": 570,
+    "retry": 600,
+    # The broker takes no more than there are free workers, so nothing waits here.
+    "queue_limit": 0,
     "recycle": 500,
+    "guard_cycle": 0.5,
 }
 
 # --- Logs --------------------------------------------------------------------------------------

@@ -1,52 +1,132 @@
 """
-The queue: one row of Django-Q's table for each task that may be taken.
+The Django-Q broker: hands the entries of the queue to the workers of one cluster.
 
-Django-Q delivers an entry by calling `runner.run`. The entry of a task goes in the commit that
-ends the task, never because a delivery returned.
+It takes no more than there are free workers, so that nothing waits in the memory of a cluster
+while another is idle, and waits on LISTEN when there is nothing to take. The entry of a
+dead worker becomes visible again by itself, when its lease is over.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+import os
+import signal
+import time
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.db.models.functions import Now
-from django.utils import timezone
+import psycopg
+from django.db import Error, connection
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf as QConf
 from django_q.models import OrmQ
-from django_q.signing import SignedPackage
 
-from tasks.models import TaskInfo
+from tasks import lease, maintenance, wire
+from tasks.conf import get_conf
+from tasks.queue import Delivery, package_of, return_lapsed
+
+logger = logging.getLogger(__name__)
+
+# SKIP LOCKED: what two clusters want at once, one gets, and the other takes the next. A statement
+# of SQL, because the ORM has no UPDATE … RETURNING.
+_TAKE = """
+    WITH next AS (
+        SELECT id FROM django_q_ormq
+        WHERE key = %(key)s AND lock <= now()
+        ORDER BY lock, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), known AS (
+        SELECT next.id, task.id AS task_id
+        FROM next LEFT JOIN tasks_taskinfo AS task ON task.entry_id = next.id
+    )
+    UPDATE django_q_ormq AS entry
+    SET lock = now() + CASE WHEN task_id IS NULL THEN %(retry)s ELSE %(lease)s END
+    FROM known WHERE entry.id = known.id
+    RETURNING entry.id, entry.lock, entry.payload, known.task_id,
+        set_config('synchronous_commit', 'off', true)
+"""
+_STILL_HELD = "SELECT id FROM django_q_ormq WHERE id = ANY(%s) AND lock > now()"
 
 
 class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
-    """Django-Q's ORM broker, except that an acknowledgement leaves the entries of tasks alone."""
+    """Hands out entries in order and at once, no more than there are free workers."""
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key)
+        self._taken: list[int] = []
+        self._listener = wire.Listener(wire.QUEUE)
+        self._returned_at = self._healed_at = 0.0
+        self._pusher_pid = 0
+        self._is_stopping = False
+
+    def enqueue(self, task: str) -> int:
+        """Queue what is no task of ours: a schedule's call."""
+        entry: int = super().enqueue(task)
+        wire.notify_on_commit(wire.QUEUE)
+        return entry
+
+    def dequeue(self) -> list[tuple[int | None, str]] | None:
+        """
+        Take entries for the free workers; after a while without any, None.
+
+        Without a database it waits for one: the cluster lives on.
+        """
+        self._hear_the_stop_signal()
+        if self._is_stopping:
+            time.sleep(0.05)
+            return None
+        try:
+            self._mend_when_due()
+            if taken := self._take():
+                return taken
+            self._listener.wait(get_conf().poll.total_seconds())
+        except (Error, psycopg.Error) as error:
+            logger.warning("queue_unreachable error=%s", type(error).__name__)
+            connection.close()
+            time.sleep(1)
+        return None
 
     def delete(self, entry_id: int) -> None:
-        # A late delivery, refused by `claim`, would else take the entry from the live attempt.
-        self.get_connection().filter(pk=entry_id, task_info=None).delete()
+        """Remove the entry of a call that is no task: a worker is free."""
+        OrmQ.objects.filter(pk=entry_id, task_info=None).delete()
+        wire.notify(wire.QUEUE)
 
+    def _take(self) -> list[tuple[int | None, str]]:
+        with connection.cursor() as cursor:
+            if self._taken:
+                cursor.execute(_STILL_HELD, [self._taken])
+                self._taken = [entry_id for (entry_id,) in cursor.fetchall()]
+            free = QConf.WORKERS - len(self._taken)
+            if free <= 0:
+                return []
+            terms = {"key": self.list_key, "limit": free, "lease": get_conf().lease}
+            cursor.execute(_TAKE, terms | {"retry": timedelta(seconds=QConf.RETRY)})
+            rows = sorted(cursor.fetchall())
+        self._taken += [row[0] for row in rows]
+        return [self._package(*row[:-1]) for row in rows]
 
-def enqueue(task_id: UUID, kind: str, *, timeout: timedelta, delay: timedelta) -> OrmQ:
-    """Make the entry from which a worker takes the task, after `delay`. The caller commits."""
-    package = {
-        "id": task_id.hex,
-        "name": str(task_id),
-        "group": kind,
-        "func": "tasks.runner.run",
-        "args": (str(task_id),),
-        "kwargs": {},
-        "timeout": int(timeout.total_seconds()),
-        "ack_failure": True,
-        "started": timezone.now(),
-    }
-    return OrmQ.objects.create(
-        key=QConf.CLUSTER_NAME, payload=SignedPackage.dumps(package), lock=Now() + delay
-    )
+    def _package(
+        self, entry_id: int, lock: datetime, payload: str, task_id: UUID | None
+    ) -> tuple[int | None, str]:
+        """The entry's id to acknowledge, and the call. A task's entry is not acknowledged."""
+        if task_id is None:
+            return entry_id, payload
+        return None, package_of(Delivery(task_id, entry_id, lock))
 
+    def _mend_when_due(self) -> None:
+        conf, now = get_conf(), time.monotonic()
+        if now - self._returned_at >= conf.poll.total_seconds():
+            is_first = self._returned_at == 0.0
+            self._returned_at = now
+            return_lapsed(None if is_first else 2 * conf.lease)
+        if now - self._healed_at >= conf.heal_interval.total_seconds():
+            self._healed_at = now
+            maintenance.heal()
 
-def remove_entries(tasks: QuerySet[TaskInfo]) -> None:
-    """Take the entries of `tasks` out of the queue; the foreign key empties their `entry`."""
-    OrmQ.objects.filter(pk__in=tasks.values("entry")).delete()
+    def _hear_the_stop_signal(self) -> None:
+        if self._pusher_pid != os.getpid():
+            self._pusher_pid = os.getpid()
+            signal.signal(lease.STOP_SIGNAL, self._stop)
+
+    def _stop(self, number: int, frame: Any) -> None:
+        self._is_stopping = True

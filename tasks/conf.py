@@ -11,11 +11,27 @@ from django.core.exceptions import ImproperlyConfigured
 
 @dataclass(frozen=True)
 class Conf:
-    #: A running task whose attempt began longer ago has lost its worker and may be claimed again.
-    lease: timedelta = timedelta(seconds=610)
-    #: Reports beyond this many at once reach the database at `report_interval` each.
-    report_burst: int = 20
-    report_interval: timedelta = timedelta(seconds=0.5)
+    #: How long a queue entry stays taken without a heartbeat; then its worker counts as dead.
+    lease: timedelta = timedelta(seconds=30)
+    heartbeat: timedelta = timedelta(seconds=10)
+    #: How long a task may take to react to an interruption before its process is killed.
+    grace: timedelta = timedelta(seconds=10)
+    #: How long a stopping `manage.py worker` waits for its processes before it kills them.
+    stop_within: timedelta = timedelta(seconds=25)
+    #: Whether the database connection can LISTEN; not behind PgBouncer in transaction mode.
+    listen: bool = True
+    #: How often the queue is looked at without a notification.
+    poll: timedelta = timedelta(seconds=1)
+    #: What a handler reports is in the database after this long, together with what came meanwhile.
+    report_interval: timedelta = timedelta(seconds=0.3)
+    #: How often the queue and the tasks are compared and mended.
+    heal_interval: timedelta = timedelta(seconds=10)
+    #: A step of priority goes this much before.
+    priority_head_start: timedelta = timedelta(minutes=10)
+    #: How long a finished task is kept, with its messages and its result.
+    keep_completed: timedelta = timedelta(days=30)
+    keep_failed: timedelta = timedelta(days=30)
+    keep_canceled: timedelta = timedelta(days=7)
 
 
 def get_conf() -> Conf:

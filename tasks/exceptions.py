@@ -1,14 +1,19 @@
 """
 TasksError
 ├── UnknownKind         no handler runs this kind of task
+├── InvalidParams       the kind cannot do anything with these parameters
 ├── TransitionRefused   the task is in a state that does not allow the verb
+├── LimitExceeded       the owner has as many tasks as they may
+├── PriorityRefused     the owner may not ask for so high a priority
 ├── LeaseLost           another attempt, or a final state, has overtaken this worker
+├── NoWorkerFree        no worker took a task within the time it was given
 └── TaskFailed          raised by a handler: the work cannot be done
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 
@@ -27,6 +32,16 @@ class UnknownKind(TasksError):
         super().__init__(f"no handler for kind {kind!r}; there are: {', '.join(sorted(known))}")
 
 
+class InvalidParams(TasksError):
+    """`field` is the parameter; the message says in the active language what it may be."""
+
+    code = "invalid_request"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class TransitionRefused(TasksError):
     """`status` is what the task was just after the refusal, or "unknown" if it is not there."""
 
@@ -37,17 +52,52 @@ class TransitionRefused(TasksError):
         self.status = status
 
 
+class LimitExceeded(TasksError):
+    """
+    `limit` names the field of TaskLimit, `retry_after` says when it may be worth another try.
+
+    The message is a sentence for the owner, in the active language.
+    """
+
+    code = "limit_exceeded"
+
+    def __init__(self, message: str, *, limit: str, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+class PriorityRefused(TasksError):
+    """The owner may not ask for so high a priority; the message says which is the highest."""
+
+    code = "priority_refused"
+
+
 class LeaseLost(TasksError):
     """Whatever this worker still has to say about the task is no longer wanted."""
 
     code = "lease_lost"
 
 
+class NoWorkerFree(TasksError):
+    """None runs, or all are busy; the message tells which, for an operator."""
+
+    code = "no_worker_free"
+
+
 class TaskFailed(TasksError):
     """
     What a handler raises when the work cannot be done.
 
-    The message becomes the task's `error`: a sentence for people, in the task's language.
+    The message becomes the task's `error`: a sentence for people, in the task's language. If
+    a later attempt may succeed it is `retryable`, not before `retry_after`.
     """
 
     code = "task_failed"
+
+    def __init__(
+        self, message: str, *, retryable: bool = False, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after

@@ -6,36 +6,64 @@ that is an answer (TransitionRefused, LeaseLost). A worker speaks only through t
 was given. `docs/task-lifecycle.md` has the diagram.
 
 What a crash of PostgreSQL may forget (claims, progress, messages) commits without waiting
-for the disk; a submission, a finished step and an end wait.
+for the disk; a submission, a finished step and an end wait. Notifications follow the commit.
+
+Some statements are SQL: the ORM can neither join in an UPDATE nor return what it wrote, and
+each is one round trip in the path of every task.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
-from tasks import broker, registry
+from tasks import limits, queue, registry, wire
 from tasks.conf import get_conf
 from tasks.exceptions import LeaseLost, TransitionRefused
-from tasks.models import TaskInfo, TaskMessage, TaskStatus, TaskStep
+from tasks.models import ACTIVE, TaskInfo, TaskMessage, TaskStatus, TaskStep
 from tasks.owners import Owner
+from tasks.queue import Delivery
 
 NOW = timedelta(0)
+DEFAULT_PRIORITY = 5
+CANCEL_REASON_LENGTH = 200
+DIED_EACH_TIME = (
+    "The worker died each time it ran this task (killed, or out of memory), and no attempts are"
+    " left. The worker's log may say more."
+)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Proof that a worker owns one attempt of one task."""
+    """
+    Proof that a worker owns one attempt of one task.
+
+    `started_at` is there because a claim does not wait for the disk: if PostgreSQL crashes
+    and forgets it, the next claim has the same number.
+    """
 
     task_id: UUID
     attempt: int
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a worker needs to begin the attempt that `claim` gives it."""
+
+    claim: Claim
+    kind: str
+    params: dict[str, Any]
+    language: str
+    max_attempts: int
 
 
 @dataclass(frozen=True)
@@ -53,10 +81,11 @@ def submit(
     """
     Accept a task: it and its queue entry are on disk when this returns.
 
-    If the kind has the result already, the task is born completed. Raises UnknownKind,
-    and what the kind's `prepare` raises about the parameters.
+    Over `max_running` it waits without an entry, until a task of the same owner ends. If the
+    kind has the result already, it is born completed. Raises UnknownKind, LimitExceeded, and
+    what the kind's `prepare` raises about the parameters.
     """
-    handler = registry.handler_of(kind)
+    handler = registry.handler_of(kind, is_trusted=owner.is_trusted)
     submission = handler.prepare(params)
     task = TaskInfo(
         id=uuid4(),
@@ -67,19 +96,20 @@ def submit(
         owner=owner.user,
         owner_key=owner.key,
         max_attempts=handler.max_attempts,
+        priority=DEFAULT_PRIORITY if priority is None else priority,
     )
-    if priority is not None:
-        task.priority = priority
     if submission.result is None:
-        _put_in_line(task, handler)
+        _accept(task, owner)
     else:
         _give_birth_completed(task, submission)
     return TaskInfo.objects.get(pk=task.pk)
 
 
 @transaction.atomic
-def _put_in_line(task: TaskInfo, handler: registry.TaskHandler) -> None:
-    task.entry = broker.enqueue(task.pk, task.kind, timeout=handler.timeout, delay=NOW)
+def _accept(task: TaskInfo, owner: Owner) -> None:
+    has_slot = limits.check_in(owner.key, task.priority)
+    if has_slot:
+        task.entry = queue.put_in_line(task.pk, task.priority, Now())
     task.save(force_insert=True)
 
 
@@ -93,48 +123,91 @@ def _give_birth_completed(task: TaskInfo, submission: registry.Submission) -> No
     _append(task.pk, [Message(submission.message)])
 
 
-@transaction.atomic
-def claim(task_id: UUID) -> Claim:
+def claim(delivery: Delivery) -> Claimed:
     """
     Begin the next attempt: of a waiting task, or of a running one whose worker is dead.
 
-    Raises TransitionRefused if it is neither or if no attempts are left.
+    The delivery must be the latest of the task's entry, and is used up: the lease begins anew
+    here and with each heartbeat. Raises TransitionRefused if it is not, if no attempts are
+    left, or if a cancel has been asked for.
     """
-    _need_not_reach_the_disk()
-    task = TaskInfo.objects.filter(pk=task_id)
-    claimed = task.claimable(get_conf().lease).update(
-        status=TaskStatus.RUNNING,
-        attempt=F("attempt") + 1,
-        started_at=Now(),
-        updated_at=Now(),
-        version=F("version") + 1,
+    row = _one(
+        """
+        WITH ready AS (
+            SELECT id, entry_id FROM tasks_taskinfo
+            WHERE id = %(task)s AND status IN ('pending', 'running')
+                AND cancel_requested_at IS NULL AND attempt < max_attempts
+            FOR UPDATE  -- the task first and its entry then, as in _end
+        ), held AS (
+            SELECT entry.id FROM django_q_ormq AS entry JOIN ready ON entry.id = ready.entry_id
+            WHERE entry.id = %(entry)s AND entry.lock = %(leased_until)s
+            FOR UPDATE OF entry
+        ), extended AS (
+            UPDATE django_q_ormq AS entry SET lock = now() + %(lease)s
+            FROM held WHERE entry.id = held.id
+        )
+        UPDATE tasks_taskinfo AS task
+        SET status = 'running', attempt = attempt + 1, started_at = now(), retry_at = NULL,
+            updated_at = now(), version = version + 1
+        FROM held WHERE task.entry_id = held.id
+        RETURNING task.attempt, task.started_at, task.kind, task.params, task.language,
+            task.max_attempts,
+            set_config('synchronous_commit', 'off', true)
+        """,
+        {
+            "task": delivery.task_id,
+            "entry": delivery.entry_id,
+            "leased_until": delivery.leased_until,
+            "lease": get_conf().lease,
+        },
     )
-    if not claimed:
-        raise _refusal(task_id, "claim")
-    # The row is locked by our UPDATE until the commit: this reads what it wrote.
-    return Claim(task_id, task.values_list("attempt", flat=True).get())
+    if row is None:
+        raise _refusal(delivery.task_id, "claim")
+    attempt, started_at, kind, params, language, max_attempts, _ = row
+    claim = Claim(delivery.task_id, attempt, started_at)
+    return Claimed(claim, kind, json.loads(params), language, max_attempts)
+
+
+def extend_lease(claim: Claim) -> bool:
+    """
+    Hold the task's entry for another lease; return whether a cancel has been asked for.
+
+    Raises LeaseLost if the attempt is over.
+    """
+    row = _one(
+        """
+        WITH extended AS (
+            UPDATE django_q_ormq AS entry SET lock = now() + %(lease)s
+            FROM tasks_taskinfo AS task
+            WHERE task.entry_id = entry.id AND task.id = %(id)s AND task.status = 'running'
+                AND task.attempt = %(attempt)s AND task.started_at = %(started_at)s
+        )
+        SELECT cancel_requested_at IS NOT NULL, set_config('synchronous_commit', 'off', true)
+        FROM tasks_taskinfo
+        WHERE id = %(id)s AND status = 'running'
+            AND attempt = %(attempt)s AND started_at = %(started_at)s
+        """,
+        {
+            "lease": get_conf().lease,
+            "id": claim.task_id,
+            "attempt": claim.attempt,
+            "started_at": claim.started_at,
+        },
+    )
+    if row is None:
+        raise _lost(claim)
+    return bool(row[0])
 
 
 @transaction.atomic
-def exhaust(task_id: UUID) -> None:
-    """Fail a task whose last attempt died with its worker. TransitionRefused if it did not."""
-    dead = TaskInfo.objects.filter(pk=task_id).exhausted(get_conf().lease)
-    error = (
-        "The worker died each time it ran this task (killed, or out of memory), and no attempts"
-        " are left. The worker's log may say more."
-    )
-    if not _end(dead, TaskStatus.FAILED, error=error):
-        raise _refusal(task_id, "exhaust")
-
-
-@transaction.atomic
-def report(claim: Claim, *, progress: int | None = None, messages: Sequence[Message] = ()) -> None:
+def report(claim: Claim, *, progress: int = 0, messages: Sequence[Message] = ()) -> None:
     """
     Show how far the attempt is. `progress` is 0-100; less than before changes nothing.
 
     Raises LeaseLost if the attempt is over.
     """
-    _need_not_reach_the_disk()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
     _touch(claim, progress)
     _append(claim.task_id, messages)
 
@@ -143,20 +216,23 @@ def report(claim: Claim, *, progress: int | None = None, messages: Sequence[Mess
 def keep_step(
     claim: Claim,
     name: str,
+    version: int,
     value: Any,
     *,
-    progress: int | None = None,
+    progress: int = 0,
     messages: Sequence[Message] = (),
 ) -> None:
     """Store what a step returned, for good, with what it says. Raises LeaseLost."""
     _touch(claim, progress)
-    TaskStep.objects.create(task_id=claim.task_id, name=name, value=value)
+    TaskStep.objects.update_or_create(
+        task_id=claim.task_id, name=name, defaults={"version": version, "value": value}
+    )
     _append(claim.task_id, messages)
 
 
 def complete(claim: Claim, result: Any, *, messages: Sequence[Message] = ()) -> None:
     """Finish the claimed attempt. Raises LeaseLost if another has it now."""
-    _finish(claim, TaskStatus.COMPLETED, messages, result=result, progress=100)
+    _finish(claim, TaskStatus.COMPLETED, messages, result=json.dumps(result, allow_nan=False))
 
 
 def fail(claim: Claim, error: str, *, messages: Sequence[Message] = ()) -> None:
@@ -164,72 +240,205 @@ def fail(claim: Claim, error: str, *, messages: Sequence[Message] = ()) -> None:
     _finish(claim, TaskStatus.FAILED, messages, error=error)
 
 
+def finish_cancel(claim: Claim, *, messages: Sequence[Message] = ()) -> None:
+    """End the claimed attempt as its cancel was asked for. Raises LeaseLost."""
+    _finish(claim, TaskStatus.CANCELED, messages)
+
+
 @transaction.atomic
 def cancel(task_id: UUID, *, reason: str) -> None:
-    """End a waiting task. `reason` says who wanted it and why. Raises TransitionRefused."""
-    waiting = TaskInfo.objects.filter(pk=task_id, status=TaskStatus.PENDING)
-    if not _end(waiting, TaskStatus.CANCELED, cancel_requested_at=Now(), cancel_reason=reason):
+    """
+    End a waiting task, or have the worker of a running one end it.
+
+    `reason` says who wants it and why; the first one is kept. What is canceled already stays
+    so. Raises TransitionRefused if the task has ended otherwise, or is not there.
+    """
+    wanted = {"cancel_requested_at": Now(), "cancel_reason": reason[:CANCEL_REASON_LENGTH]}
+    task = TaskInfo.objects.filter(pk=task_id)
+    if task.filter(status=TaskStatus.PENDING).update(**wanted):
+        # The row is ours until the commit, so nobody can have claimed it meanwhile.
+        owner_key = _end(task, TaskStatus.CANCELED)
+        _admit_next(owner_key)
+        return
+    running = task.filter(status=TaskStatus.RUNNING)
+    if running.filter(cancel_requested_at=None).update(
+        **wanted, updated_at=Now(), version=F("version") + 1
+    ):
+        wire.notify_on_commit(wire.CANCEL, str(task_id))
+    elif not task.filter(
+        Q(status=TaskStatus.CANCELED) | Q(cancel_requested_at__isnull=False, status__in=ACTIVE)
+    ).exists():
         raise _refusal(task_id, "cancel")
 
 
+@transaction.atomic
+def settle(delivery: Delivery) -> str:
+    """
+    End a task whose worker died and that must not run again; return its final status.
+
+    Canceled if that was asked for, failed if the dead attempt was the last. Raises
+    TransitionRefused if the delivery is not the latest or the task may run.
+    """
+    row = _one(
+        """
+        SELECT task.cancel_requested_at IS NOT NULL
+        FROM tasks_taskinfo AS task JOIN django_q_ormq AS entry ON entry.id = task.entry_id
+        WHERE task.id = %s AND entry.id = %s AND entry.lock = %s
+            AND task.status IN ('pending', 'running')
+            AND (task.cancel_requested_at IS NOT NULL OR task.attempt >= task.max_attempts)
+        FOR UPDATE
+        """,
+        [delivery.task_id, delivery.entry_id, delivery.leased_until],
+    )
+    if row is None:
+        raise _refusal(delivery.task_id, "settle")
+    (is_canceled,) = row
+    final = TaskStatus.CANCELED if is_canceled else TaskStatus.FAILED
+    error = "" if is_canceled else DIED_EACH_TIME
+    owner_key = _end(TaskInfo.objects.filter(pk=delivery.task_id), final, error=error)
+    _admit_next(owner_key)
+    return str(final)
+
+
+@transaction.atomic
 def retry_later(claim: Claim, delay: timedelta, *, messages: Sequence[Message] = ()) -> None:
     """Give the attempt up for an error that may pass; the next begins after `delay`. LeaseLost."""
-    _hand_back(claim, messages, delay=delay)
+    _hand_back(claim, messages, retry_at=Now() + delay)
+    queue.put_off(claim.task_id, delay)
 
 
+@transaction.atomic
 def release(claim: Claim, *, messages: Sequence[Message] = ()) -> None:
-    """Hand the task back unharmed, as in a deploy: the attempt does not count. LeaseLost."""
-    _hand_back(claim, messages, delay=NOW, attempt=F("attempt") - 1)
+    """
+    Hand the task back at its place in line, as in a deploy. Raises LeaseLost.
+
+    The attempt does not count: there may be one more. Its number is not used again, so that
+    nothing this worker still says can be taken for the next one's.
+    """
+    _hand_back(claim, messages, max_attempts=F("max_attempts") + 1)
+    queue.return_to_place(claim.task_id)
 
 
 @transaction.atomic
-def _hand_back(
-    claim: Claim, messages: Sequence[Message], *, delay: timedelta, **changes: Any
-) -> None:
-    _touch(claim)
-    task = _owned(claim).get()
-    # A new entry: Django-Q removes the one it delivered as soon as the worker returns.
-    broker.remove_entries(_owned(claim))
-    timeout = registry.handler_of(task.kind).timeout
-    entry = broker.enqueue(task.pk, task.kind, timeout=timeout, delay=delay)
-    _append(task.pk, messages)
-    _owned(claim).update(status=TaskStatus.PENDING, entry=entry, started_at=None, **changes)
+def resume(task_id: UUID) -> None:
+    """
+    Have a failed or canceled task run again, from its last finished step.
+
+    It gets as many attempts as a new one. A waiting or running task stays as it is. Raises
+    TransitionRefused if the task is completed or not there, LimitExceeded.
+    """
+    task = TaskInfo.objects.filter(pk=task_id).select_for_update().first()
+    if task is None or task.status == TaskStatus.COMPLETED:
+        raise _refusal(task_id, "resume")
+    if task.status in ACTIVE:
+        return
+    has_slot = limits.check_in(task.owner_key, task.priority, is_new=False)
+    entry = queue.put_in_line(task.pk, task.priority, task.created_at) if has_slot else None
+    TaskInfo.objects.filter(pk=task_id).update(
+        status=TaskStatus.PENDING,
+        entry=entry,
+        max_attempts=F("attempt") + registry.handler_of(task.kind).max_attempts,
+        completed_at=None,
+        cancel_requested_at=None,
+        cancel_reason="",
+        error="",
+        updated_at=Now(),
+        version=F("version") + 1,
+    )
 
 
 @transaction.atomic
-def _finish(claim: Claim, status: TaskStatus, messages: Sequence[Message], **changes: Any) -> None:
-    if not _end(_owned(claim), status, **changes):
-        raise _lost(claim)
-    _append(claim.task_id, messages)
-
-
-def _end(tasks: QuerySet[TaskInfo], status: TaskStatus, **changes: Any) -> int:
+def set_priority(task_id: UUID, priority: int) -> None:
     """
-    Move what `tasks` still matches to a final status and out of the queue; return how many.
+    Move an active task forward or back in line. `priority` is 0-9, 9 first.
 
-    The caller rolls back when that is none, and with it the removal.
+    One that runs keeps running and has its new place if it comes back. Raises
+    TransitionRefused, LimitExceeded.
     """
-    broker.remove_entries(tasks)
-    return tasks.update(
-        status=status,
-        entry=None,
-        completed_at=Now(),
+    active = TaskInfo.objects.filter(pk=task_id).active()
+    task = active.select_for_update().first()
+    if task is None:
+        raise _refusal(task_id, "reprioritize")
+    limits.check_priority(task.owner_key, priority)
+    active.update(priority=priority, updated_at=Now(), version=F("version") + 1)
+    if task.status == TaskStatus.PENDING and task.retry_at is None:
+        queue.return_to_place(task_id)
+
+
+@transaction.atomic
+def _hand_back(claim: Claim, messages: Sequence[Message], **changes: Any) -> None:
+    handed_back = _owned(claim).update(
+        status=TaskStatus.PENDING,
+        started_at=None,
         updated_at=Now(),
         version=F("version") + 1,
         **changes,
     )
+    if not handed_back:
+        raise _lost(claim)
+    _append(claim.task_id, messages)
+
+
+@transaction.atomic
+def _finish(claim: Claim, status: TaskStatus, messages: Sequence[Message], **changes: Any) -> None:
+    owner_key = _end(_owned(claim), status, **changes)
+    if owner_key is None:
+        raise _lost(claim)
+    _append(claim.task_id, messages)
+    _admit_next(owner_key)
+
+
+def _end(
+    tasks: QuerySet[TaskInfo], after: TaskStatus, *, result: str | None = None, error: str = ""
+) -> str | None:
+    """
+    Move the one task of `tasks` to a final status and out of the queue.
+
+    Returns its owner's key, or None if `tasks` no longer holds any. `result` is JSON text.
+    """
+    guard, terms = tasks.values("id", "entry_id").select_for_update().query.sql_with_params()
+    row = _one(
+        f"""
+        WITH held AS ({guard}), ended AS (
+            UPDATE tasks_taskinfo AS task
+            SET status = %s, entry_id = NULL, retry_at = NULL,
+                progress = CASE WHEN %s = 'completed' THEN 100 ELSE progress END,
+                result = %s::jsonb, error = %s,
+                completed_at = now(), updated_at = now(), version = version + 1
+            FROM held WHERE task.id = held.id
+            RETURNING held.entry_id, task.owner_key
+        ), gone AS (
+            DELETE FROM django_q_ormq AS entry USING ended WHERE entry.id = ended.entry_id
+        )
+        SELECT owner_key FROM ended
+        """,
+        [*terms, str(after), str(after), result, error],
+    )
+    if row is None:
+        return None
+    wire.notify_on_commit(wire.QUEUE)  # a worker is free
+    return str(row[0])
+
+
+def _admit_next(owner_key: str | None) -> None:
+    """Give the slot that has come free to the owner's next task, in the same commit."""
+    if owner_key and limits.may_wait(owner_key):
+        limits.admit(owner_key)
 
 
 def _owned(claim: Claim) -> QuerySet[TaskInfo]:
     return TaskInfo.objects.filter(
-        pk=claim.task_id, status=TaskStatus.RUNNING, attempt=claim.attempt
+        pk=claim.task_id,
+        status=TaskStatus.RUNNING,
+        attempt=claim.attempt,
+        started_at=claim.started_at,
     )
 
 
-def _touch(claim: Claim, progress: int | None = None) -> None:
+def _touch(claim: Claim, progress: int) -> None:
     """Mark a visible change and keep the row locked until the commit. Raises LeaseLost."""
     touched = _owned(claim).update(
-        progress=Greatest(F("progress"), progress or 0), version=F("version") + 1, updated_at=Now()
+        progress=Greatest(F("progress"), progress), version=F("version") + 1, updated_at=Now()
     )
     if not touched:
         raise _lost(claim)
@@ -239,17 +448,30 @@ def _append(task_id: UUID, messages: Sequence[Message]) -> None:
     """Add `messages` after those there are; the task's row lock, which the caller has, orders."""
     if not messages:
         return
-    last = TaskMessage.objects.filter(task_id=task_id).aggregate(last=Max("seq"))["last"] or 0
-    TaskMessage.objects.bulk_create(
-        TaskMessage(
-            task_id=task_id,
-            seq=seq,
-            time=Now() - message.age,
-            level=message.level,
-            message=message.text,
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO tasks_taskmessage (task_id, seq, time, level, message)
+            SELECT %(id)s, last.seq + line.place, now() - line.age, line.level, line.text
+            FROM (SELECT COALESCE(max(seq), 0) AS seq FROM tasks_taskmessage WHERE task_id = %(id)s)
+                AS last,
+                unnest(%(ages)s::interval[], %(levels)s::text[], %(texts)s::text[])
+                WITH ORDINALITY AS line (age, level, text, place)
+            """,
+            {
+                "id": task_id,
+                "ages": [message.age for message in messages],
+                "levels": [str(message.level) for message in messages],
+                "texts": [message.text for message in messages],
+            },
         )
-        for seq, message in enumerate(messages, start=last + 1)
-    )
+
+
+def _one(sql: str, terms: Any) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, terms)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
 
 
 def _lost(claim: Claim) -> LeaseLost:
@@ -259,8 +481,3 @@ def _lost(claim: Claim) -> LeaseLost:
 def _refusal(task_id: UUID, verb: str) -> TransitionRefused:
     status = TaskInfo.objects.filter(pk=task_id).values_list("status", flat=True).first()
     return TransitionRefused(task_id, verb, status or "unknown")
-
-
-def _need_not_reach_the_disk() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit TO off")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +24,8 @@ class TaskStatus(models.TextChoices):
 
 #: What `owner_key` begins with when somebody signed in owns the task.
 USER_PREFIX = "user:"
+#: … and when an anonymous caller does.
+ANONYMOUS_PREFIX = "ip:"
 
 ACTIVE = (TaskStatus.PENDING, TaskStatus.RUNNING)
 FINAL = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELED)
@@ -34,21 +35,9 @@ class TaskInfoQuerySet(models.QuerySet["TaskInfo"]):
     def active(self) -> TaskInfoQuerySet:
         return self.filter(status__in=ACTIVE)
 
-    def claimable(self, lease: timedelta) -> TaskInfoQuerySet:
-        """Waiting, or running in an attempt that began more than `lease` ago; attempts left."""
-        return self.filter(
-            Q(status=TaskStatus.PENDING)
-            | Q(status=TaskStatus.RUNNING, started_at__lt=Now() - lease),
-            attempt__lt=F("max_attempts"),
-        )
-
-    def exhausted(self, lease: timedelta) -> TaskInfoQuerySet:
-        """Running in a last attempt that began more than `lease` ago: its worker is dead."""
-        return self.filter(
-            status=TaskStatus.RUNNING,
-            started_at__lt=Now() - lease,
-            attempt__gte=F("max_attempts"),
-        )
+    def waiting_for_a_slot(self) -> TaskInfoQuerySet:
+        """Pending without a queue entry, because their owner has as many running as may be."""
+        return self.filter(status=TaskStatus.PENDING, entry__isnull=True)
 
     def of_owner(self, owner_key: str) -> TaskInfoQuerySet:
         return self.filter(owner_key=owner_key)
@@ -109,6 +98,9 @@ class TaskInfo(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True, blank=True, help_text="of the current attempt")
     updated_at = models.DateTimeField(db_default=Now())
+    retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the next attempt may begin, after one that failed"
+    )
     completed_at = models.DateTimeField(null=True, blank=True, help_text="end of any kind")
 
     objects = TaskInfoQuerySet.as_manager()
@@ -150,7 +142,17 @@ class TaskInfo(models.Model):
                 name="tasks_taskinfo_owner_newest", fields=["owner_key", "-created_at", "-id"]
             ),
             models.Index(
+                name="tasks_taskinfo_waiting",
+                fields=["owner_key", "-priority", "created_at"],
+                condition=Q(status=TaskStatus.PENDING, entry__isnull=True),
+            ),
+            models.Index(
                 name="tasks_taskinfo_active", fields=["owner_key"], condition=Q(status__in=ACTIVE)
+            ),
+            models.Index(
+                name="tasks_taskinfo_ended",
+                fields=["status", "completed_at"],
+                condition=Q(completed_at__isnull=False),
             ),
         ]
 
@@ -187,6 +189,7 @@ class TaskStep(models.Model):
 
     task = models.ForeignKey(TaskInfo, on_delete=models.CASCADE, related_name="steps")
     name = models.CharField(max_length=100)
+    version = models.PositiveSmallIntegerField(db_default=1, help_text="of the code that made it")
     value: models.JSONField[Any] = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -198,3 +201,49 @@ class TaskStep(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TaskLimit(models.Model):
+    """What one user may have, or everybody of a sort. An empty number is no limit."""
+
+    class AppliesTo(models.TextChoices):
+        USER = "user", "one user"
+        USERS = "users", "users without limits of their own"
+        ANONYMOUS = "anonymous", "anonymous callers, each"
+
+    applies_to = models.CharField(max_length=10, choices=AppliesTo.choices, default=AppliesTo.USER)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="task_limit",
+    )
+    max_running = models.PositiveIntegerField(null=True, blank=True, help_text="at the same time")
+    max_active = models.PositiveIntegerField(
+        null=True, blank=True, help_text="waiting and running together"
+    )
+    max_per_day = models.PositiveIntegerField(
+        null=True, blank=True, help_text="submitted in the last 24 hours"
+    )
+    max_priority = models.PositiveSmallIntegerField(default=5, help_text="0-9")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="tasks_tasklimit_user_iff_for_one",
+                condition=Q(applies_to="user", user__isnull=False)
+                | (~Q(applies_to="user") & Q(user__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                name="tasks_tasklimit_sort_once",
+                fields=["applies_to"],
+                condition=~Q(applies_to="user"),
+            ),
+            models.CheckConstraint(
+                name="tasks_tasklimit_priority_0_to_9", condition=Q(max_priority__lte=9)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user or self.get_applies_to_display())

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from tasks.models import USER_PREFIX
+from tasks.models import ANONYMOUS_PREFIX, USER_PREFIX
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,11 @@ class Owner:
 
     key: str
     user: User | None = None
+
+    @property
+    def is_trusted(self) -> bool:
+        """Staff, and operators at the command line."""
+        return self.key == COMMAND_LINE.key or (self.user is not None and self.user.is_staff)
 
 
 #: Tasks that operators submit from the command line.
@@ -29,4 +34,5 @@ def owner_of(request: HttpRequest) -> Owner:
     if isinstance(user, User):
         return Owner(f"{USER_PREFIX}{user.pk}", user)
     address = request.META.get("REMOTE_ADDR", "")
-    return Owner(f"ip:{salted_hmac('tasks.owner', address, algorithm='sha256').hexdigest()}")
+    hashed = salted_hmac("tasks.owner", address, algorithm="sha256")
+    return Owner(f"{ANONYMOUS_PREFIX}{hashed.hexdigest()}")

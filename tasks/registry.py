@@ -43,37 +43,50 @@ class TaskHandler:
     prepare: Prepare
     timeout: timedelta
     max_attempts: int
+    retries_timeouts: bool
+    is_internal: bool
 
 
 _handlers: dict[str, TaskHandler] = {}
 
 
 def task_handler(
-    kind: str, *, prepare: Prepare, timeout: timedelta, max_attempts: int = 3
+    kind: str,
+    *,
+    prepare: Prepare,
+    timeout: timedelta,
+    max_attempts: int = 3,
+    retries_timeouts: bool = False,
+    is_internal: bool = False,
 ) -> Callable[[Run], Run]:
     """
     Register the decorated function as what runs tasks of `kind`.
 
     `prepare` checks parameters at submission, before anything is stored: whatever it
-    raises, the caller gets. The function gets the Submission's params and returns JSON.
+    raises, the caller gets. An attempt that takes longer than `timeout` fails, unless a later one
+    may be faster (`retries_timeouts`). Only staff and commands may submit what `is_internal`. The
+    function gets the Submission's params and returns JSON.
     """
 
     def register(run: Run) -> Run:
         if kind in _handlers:
             raise ValueError(f"two handlers for kind {kind!r}")
-        _handlers[kind] = TaskHandler(kind, run, prepare, timeout, max_attempts)
+        _handlers[kind] = TaskHandler(
+            kind, run, prepare, timeout, max_attempts, retries_timeouts, is_internal
+        )
         return run
 
     return register
 
 
-def handler_of(kind: str) -> TaskHandler:
-    """Raises UnknownKind."""
-    try:
-        return _handlers[kind]
-    except KeyError:
-        raise UnknownKind(kind, _handlers) from None
+def handler_of(kind: str, *, is_trusted: bool = True) -> TaskHandler:
+    """Raises UnknownKind, also for an internal kind if the one who asks is not trusted."""
+    handler = _handlers.get(kind)
+    if handler is None or (handler.is_internal and not is_trusted):
+        raise UnknownKind(kind, kinds())
+    return handler
 
 
 def kinds() -> list[str]:
-    return sorted(_handlers)
+    """What everybody may submit."""
+    return sorted(kind for kind, handler in _handlers.items() if not handler.is_internal)

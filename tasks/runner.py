@@ -10,37 +10,42 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from django.db import connection
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, DataError, InterfaceError, OperationalError, connections
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django_q.exceptions import TimeoutException
+from django.utils.translation import ngettext
 
-from tasks import lifecycle, registry
-from tasks.conf import get_conf
+from tasks import lifecycle, queue, registry, retry
 from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused
-from tasks.lifecycle import Claim, Message
-from tasks.models import TaskInfo, TaskMessage, TaskStep
+from tasks.lease import Attempt, Interrupted, Keeper, Reason, keeper
+from tasks.lifecycle import Claimed
+from tasks.models import TaskMessage, TaskStep
+from tasks.queue import Delivery
+from tasks.registry import TaskHandler
 
 logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
+#: How long an outcome is held while the database does not answer.
+OUTCOME_PATIENCE_SECONDS = 300
+
 
 class RunningTask:
-    """What a handler sees of the attempt it runs. Its methods raise LeaseLost when that is over."""
+    """What a handler sees of the attempt it runs. An attempt that is over raises Interrupted."""
 
-    def __init__(self, claim: Claim) -> None:
-        self._claim = claim
-        self._throttle = _Throttle()
-        self._progress = 0
-        self._unwritten: list[tuple[float, str, str]] = []
-        self._kept = dict(
-            TaskStep.objects.filter(task_id=claim.task_id).values_list("name", "value")
-        )
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        steps = TaskStep.objects.filter(task_id=attempt.claim.task_id)
+        self._kept = {
+            (name, version): value
+            for name, version, value in steps.values_list("name", "version", "value")
+        }
 
     def report(
         self, progress: int = 0, message: str = "", *, level: str = TaskMessage.Level.INFO
@@ -48,140 +53,208 @@ class RunningTask:
         """
         Show progress (0-100, never falls) and a line for people.
 
-        Call it as often as you like: what comes too fast is written with the next report,
-        step or outcome, each line with the instant at which it was said.
+        Call it as often as you like, it only takes note: the lease thread writes a few times a
+        second, each line with the instant at which it was said, and the outcome takes the rest.
         """
-        self._note(progress, message, level)
-        if self._throttle.lets_through():
-            messages = self.take_unwritten()
-            lifecycle.report(self._claim, progress=self._progress, messages=messages)
+        self._attempt.note(progress, message, level)
 
     def step(
         self,
         name: str,
         compute: Callable[[], Value],
         *,
+        version: int = 1,
         progress: int = 0,
         message: Callable[[Value], str] | None = None,
     ) -> Value:
         """
         Return what `compute` returns; in a later attempt, what it returned then.
 
-        `name` is unique in the task. The value is JSON and always comes back as JSON
-        holds it (tuples as lists, keys sorted), so that no attempt differs from another.
+        `name` is unique in the task. Raise `version` when the code makes another sort of value:
+        one of another version is computed again. The value is JSON and always comes back as
+        JSON holds it (tuples as lists, keys sorted), so that no attempt differs from another.
         `progress` and `message(value)` are shown when the step is done, once.
         """
-        if name in self._kept:
-            return cast(Value, _as_json(self._kept[name]))
+        if (name, version) in self._kept:
+            return cast(Value, _as_json(self._kept[name, version]))
         value = cast(Value, _as_json(compute()))
-        self._note(progress, message(value) if message else "", TaskMessage.Level.INFO)
-        messages = self.take_unwritten()
-        lifecycle.keep_step(self._claim, name, value, progress=self._progress, messages=messages)
-        self._kept[name] = value
+        self.report(progress, message(value) if message else "")
+        with self._attempt.uninterrupted(), self._attempt.unwritten() as lines:
+            lifecycle.keep_step(
+                self._attempt.claim,
+                name,
+                version,
+                value,
+                progress=self._attempt.progress,
+                messages=lines,
+            )
+        self._kept[name, version] = value
         return value
 
-    def take_unwritten(self) -> list[Message]:
-        """Hand over the lines that are not in the database yet, oldest first."""
-        now = time.monotonic()
-        taken, self._unwritten = self._unwritten, []
-        return [
-            Message(text, level, age=timedelta(seconds=now - said)) for said, text, level in taken
-        ]
 
-    def _note(self, progress: int, message: str, level: str) -> None:
-        self._progress = max(self._progress, progress)
-        if message:
-            self._unwritten.append((time.monotonic(), message, level))
-
-
-class _Throttle:
-    """A token bucket: `report_burst` at once, then one each `report_interval`."""
-
-    def __init__(self) -> None:
-        conf = get_conf()
-        self._capacity = float(conf.report_burst)
-        self._interval = conf.report_interval.total_seconds()
-        self._tokens = self._capacity
-        self._filled = time.monotonic()
-
-    def lets_through(self) -> bool:
-        now = time.monotonic()
-        gained = (now - self._filled) / self._interval
-        self._tokens = min(self._capacity, self._tokens + gained)
-        self._filled = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-
-def run(task_id: str) -> None:
+def run(task_id: str, entry_id: int = 0, leased_until: str = "") -> None:
     """
     Run the next attempt of a task to its outcome; what Django-Q calls for a queue entry.
 
-    A delivery that comes too late (the task ended, or another worker has it) does nothing.
+    A delivery that comes too late (the task has ended, or another worker has it) does nothing,
+    and so does one without the particulars that our broker adds.
     """
-    try:
-        claim = lifecycle.claim(UUID(task_id))
-    except TransitionRefused as refusal:
-        logger.info("task_not_claimed task=%s status=%s", task_id, refusal.status)
-        _exhaust_if_dead(UUID(task_id))
+    if not leased_until:
+        logger.error("delivery_without_lease task=%s", task_id)
+        return
+    delivery = Delivery(UUID(task_id), entry_id, datetime.fromisoformat(leased_until))
+    lease = keeper()
+    if lease.is_stopping:
+        queue.put_back(delivery)
         return
     try:
-        _run_attempt(claim, TaskInfo.objects.get(pk=claim.task_id))
+        claimed = lifecycle.claim(delivery)
+    except TransitionRefused as refusal:
+        logger.info("task_not_claimed task=%s status=%s", task_id, refusal.status)
+        _settle(delivery)
+        return
+    try:
+        with translation.override(claimed.language):
+            _run_attempt(claimed, lease)
     except LeaseLost:
-        logger.warning("lease_lost task=%s attempt=%d", claim.task_id, claim.attempt)
+        logger.warning("lease_lost task=%s attempt=%d", task_id, claimed.claim.attempt)
 
 
-def _run_attempt(claim: Claim, task: TaskInfo) -> None:
+def _run_attempt(claimed: Claimed, lease: Keeper) -> None:
     began = time.monotonic()
-    with translation.override(task.language):
-        task_failed = _outcome(claim, task)
-    took = time.monotonic() - began
+    handler = registry.handler_of(claimed.kind)
+    attempt = Attempt(
+        claimed.claim,
+        handler.timeout,
+        give_up=lambda reason: _interruption(attempt, claimed, handler, reason)(),
+    )
+    with lease.holding(attempt):
+        try:
+            _persist(_outcome(attempt, claimed, handler))
+        except DataError as error:  # a result that jsonb cannot hold: a NUL character
+            _persist(_unforeseen(attempt, claimed, error))
     logger.info(
-        "task_ended task=%s kind=%s attempt=%d seconds=%.3f failed=%s",
-        task.pk,
-        task.kind,
-        claim.attempt,
-        took,
-        task_failed,
+        "task_ended task=%s kind=%s attempt=%d seconds=%.3f",
+        claimed.claim.task_id,
+        claimed.kind,
+        claimed.claim.attempt,
+        time.monotonic() - began,
     )
 
 
-def _outcome(claim: Claim, task: TaskInfo) -> bool:
-    """Run the handler and write how it ended; return whether it failed."""
-    running = RunningTask(claim)
+def _outcome(attempt: Attempt, claimed: Claimed, handler: TaskHandler) -> Callable[[], None]:
+    """Run the handler; return the write that tells how it ended. Interruptions end in here."""
     try:
-        running.report(0, _("Task started") if claim.attempt == 1 else _("Task started again"))
-        result = registry.handler_of(task.kind).run(running, task.params)
-        running.report(100, _("Task completed"))
-        lifecycle.complete(claim, result, messages=running.take_unwritten())
-        return False
+        with attempt.interruptible():
+            task = RunningTask(attempt)
+            is_first = attempt.claim.attempt == 1
+            task.report(0, _("Task started") if is_first else _("Task started again"))
+            result = handler.run(task, claimed.params)
+            json.dumps(result, allow_nan=False)
+            task.report(100, _("Task completed"))
+        return lambda: _write(attempt, lifecycle.complete, result)
+    except Interrupted as interruption:
+        reason = interruption.reason
+        logger.info("task_let_go task=%s reason=%s", attempt.claim.task_id, reason.value)
+        _drop_connection()
+        return _interruption(attempt, claimed, handler, reason)
     except LeaseLost:
         raise
-    except TimeoutException:
-        connection.close()  # interrupted anywhere, perhaps between a query and its answer
-        error = _("The task took longer than it may (%(seconds)d seconds) and was stopped.") % {
-            "seconds": registry.handler_of(task.kind).timeout.total_seconds()
-        }
     except TaskFailed as failure:
-        error = str(failure)
-    except Exception as unexpected:
-        logger.exception("task_raised task=%s kind=%s", task.pk, task.kind)
-        error = _("Something went wrong in the server (%(error)s). Its log has the details.") % {
-            "error": type(unexpected).__name__
-        }
-    said = [*running.take_unwritten(), Message(error, TaskMessage.Level.ERROR)]
-    lifecycle.fail(claim, error, messages=said)
-    return True
+        return _failure(attempt, claimed, failure, str(failure))
+    except Exception as error:  # noqa: BLE001  # the one place where all of them end; it logs
+        return _unforeseen(attempt, claimed, error)
 
 
-def _exhaust_if_dead(task_id: UUID) -> None:
+def _unforeseen(attempt: Attempt, claimed: Claimed, error: Exception) -> Callable[[], None]:
+    """The write for an error that nobody foresaw: the caller gets its type, the log the rest."""
+    logger.error("task_raised task=%s kind=%s", attempt.claim.task_id, claimed.kind, exc_info=error)
+    text = _("Something went wrong in the server (%(error)s). Its log has the details.")
+    return _failure(attempt, claimed, error, text % {"error": type(error).__name__})
+
+
+def _failure(attempt: Attempt, claimed: Claimed, error: Exception, text: str) -> Callable[[], None]:
+    """The write for an attempt that failed: tried again later, if that may help, else failed."""
+    number = attempt.claim.attempt
+    if retry.is_retryable(error) and number < claimed.max_attempts:
+        delay = retry.delay_after(number, error)
+        seconds = max(1, round(delay.total_seconds()))
+        attempt.note(0, f"{text} {_trying_again(seconds)}", TaskMessage.Level.WARNING)
+        return lambda: _write(attempt, lifecycle.retry_later, delay)
+    attempt.note(0, text, TaskMessage.Level.ERROR)
+    return lambda: _write(attempt, lifecycle.fail, text)
+
+
+def _trying_again(seconds: int) -> str:
+    return ngettext(
+        "Trying again in %(count)d second.", "Trying again in %(count)d seconds.", seconds
+    ) % {"count": seconds}
+
+
+def _interruption(
+    attempt: Attempt, claimed: Claimed, handler: TaskHandler, reason: Reason
+) -> Callable[[], None]:
+    """The write for an attempt that was interrupted. The lease thread asks for it if it must."""
+    with translation.override(claimed.language):
+        if reason is Reason.CANCELED:
+            attempt.note(0, _("Task canceled"), TaskMessage.Level.INFO)
+            return lambda: _write(attempt, lifecycle.finish_cancel)
+        if reason is Reason.SHUTTING_DOWN:
+            text = _("The worker restarts; the task goes on from its last finished step")
+            attempt.note(0, text, TaskMessage.Level.INFO)
+            return lambda: _write(attempt, lifecycle.release)
+        if reason is Reason.TIMED_OUT:
+            text = _("The task took longer than it may (%(seconds)d seconds) and was stopped.")
+            text %= {"seconds": handler.timeout.total_seconds()}
+            error = TaskFailed(text, retryable=handler.retries_timeouts)
+            return _failure(attempt, claimed, error, text)
+    raise LeaseLost(f"task {attempt.claim.task_id} attempt {attempt.claim.attempt}")
+
+
+def _write(attempt: Attempt, verb: Callable[..., None], *particulars: Any) -> None:
+    with attempt.unwritten() as lines:
+        verb(attempt.claim, *particulars, messages=lines)
+
+
+def _persist(outcome: Callable[[], None]) -> None:
+    """Write the outcome; without a database wait for it, as the work is done already."""
+    deadline = time.monotonic() + OUTCOME_PATIENCE_SECONDS
+    while True:
+        try:
+            outcome()
+            return
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("outcome_waits_for_the_database")
+            _drop_connection()
+            time.sleep(1)
+
+
+def _settle(delivery: Delivery) -> None:
+    """End the task of a refused delivery, if it is one that must not run again."""
     try:
-        lifecycle.exhaust(task_id)
+        status = lifecycle.settle(delivery)
     except TransitionRefused:
-        return  # it ended, or lives in another worker
-    logger.error("task_exhausted task=%s", task_id)
+        return  # it has ended, or lives in another worker
+    logger.error("task_settled task=%s status=%s", delivery.task_id, status)
+
+
+def _drop_connection() -> None:
+    """
+    Forget this thread's connection: interrupted anywhere, it may be between two states.
+
+    A query that runs in the server is canceled, or it would run on without anybody to answer.
+    """
+    raw = connections[DEFAULT_DB_ALIAS].connection
+    del connections[DEFAULT_DB_ALIAS]
+    if raw is None:
+        return
+    try:
+        raw.cancel_safe(timeout=1)
+    except psycopg.Error:
+        logger.info("connection_was_gone")
+    raw.close()
 
 
 def _as_json(value: Any) -> Any:

@@ -8,7 +8,14 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from tasks import lease
 from tests.processes import Server, Worker
+
+
+@pytest.fixture(autouse=True)
+def _no_lease_thread_is_left() -> Iterator[None]:
+    yield
+    lease.close_keeper()
 
 
 @pytest.fixture

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
+from django_q.models import OrmQ
 
-from tasks import broker
+from tasks import queue, runner
+from tasks.conf import get_conf
+from tasks.lifecycle import Claim
 from tasks.models import TaskInfo, TaskStatus
-from tasks.owners import Owner
+from tasks.owners import COMMAND_LINE, Owner
+from tasks.queue import Delivery
 from tasks.registry import Submission, task_handler
 from tasks.runner import RunningTask
 
 ECHO = "tests.echo"
+#: Has no limits.
+OPERATOR = COMMAND_LINE
 ANYBODY = Owner("ip:somebody")
 
 
@@ -40,18 +46,38 @@ def make_task(**overrides: Any) -> TaskInfo:
     }
     task = TaskInfo.objects.create(**fields | overrides)
     if task.status in ("pending", "running") and "entry" not in overrides:
-        task.entry = broker.enqueue(
-            task.pk, ECHO, timeout=timedelta(seconds=30), delay=timedelta(0)
-        )
+        task.entry = queue.put_in_line(task.pk, 5, Now())
         task.save(update_fields=["entry"])
     return TaskInfo.objects.get(pk=task.pk)
 
 
+def deliver(task: TaskInfo) -> Delivery:
+    """Take the task's entry as a broker does, whoever has it now."""
+    entries = OrmQ.objects.filter(task_info=task.pk)
+    assert entries.update(lock=Now() + get_conf().lease)
+    entry = entries.get()
+    return Delivery(task.pk, entry.pk, entry.lock)
+
+
 def make_running_task(**overrides: Any) -> TaskInfo:
-    """A task in its first attempt, which began just now."""
-    return make_task(
+    """A task in its first attempt, which began just now and holds its lease."""
+    task = make_task(
         **{"status": TaskStatus.RUNNING, "attempt": 1, "started_at": Now()} | overrides
     )
+    OrmQ.objects.filter(task_info=task.pk).update(lock=Now() + get_conf().lease)
+    return task
+
+
+def call(delivery: Delivery) -> None:
+    """Run the task as a worker of Django-Q does. Needs a transactional test: two connections."""
+    arguments = delivery.entry_id, delivery.leased_until.isoformat()
+    runner.run(str(delivery.task_id), *arguments)
+
+
+def claim_of(task: TaskInfo, attempt: int | None = None) -> Claim:
+    """The claim of the attempt that runs, or one that is like it but for the attempt's number."""
+    started_at = task.started_at or datetime.now(UTC)
+    return Claim(task.pk, attempt or task.attempt, started_at)
 
 
 def make_user(name: str = "ana", **overrides: Any) -> User:

@@ -36,6 +36,8 @@ class TaskListSerializer(serializers.ModelSerializer[TaskInfo]):
     created_at = EpochField()
     updated_at = EpochField()
     completed_at = EpochField()
+    retry_at = EpochField()
+    cancel_requested_at = EpochField()
     messages = TaskMessageSerializer(many=True, read_only=True)
 
     class Meta:
@@ -46,6 +48,10 @@ class TaskListSerializer(serializers.ModelSerializer[TaskInfo]):
             "description",
             "status",
             "progress",
+            "attempt",
+            "retry_at",
+            "cancel_requested_at",
+            "cancel_reason",
             "created_at",
             "updated_at",
             "completed_at",
@@ -55,8 +61,9 @@ class TaskListSerializer(serializers.ModelSerializer[TaskInfo]):
 
     def to_representation(self, instance: TaskInfo) -> dict[str, Any]:
         body: dict[str, Any] = super().to_representation(instance)
-        if not body["error"]:
-            del body["error"]
+        for name in ("error", "cancel_reason"):
+            if not body[name]:
+                del body[name]
         return body
 
 

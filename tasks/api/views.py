@@ -8,9 +8,11 @@ from uuid import UUID
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tasks import lifecycle
 from tasks.api.pagination import NewestFirst
 from tasks.api.serializers import TaskFilterSerializer, TaskListSerializer, TaskSerializer
 from tasks.models import TaskInfo, TaskInfoQuerySet
@@ -24,7 +26,7 @@ class TaskViewSet(
     One's own tasks; staff see everybody's.
 
     A task of an anonymous caller can be read by whoever has its id, which cannot be guessed;
-    the list holds only those of the same caller.
+    to list it or change it takes the same caller.
     """
 
     serializer_class = TaskSerializer
@@ -35,9 +37,9 @@ class TaskViewSet(
         if self.request.user.is_staff:
             return tasks
         owner = owner_of(self.request)
-        if self.action == "list":
-            return tasks.of_owner(owner.key)
-        return tasks.readable_by(owner.key)
+        if self.action == "retrieve":
+            return tasks.readable_by(owner.key)
+        return tasks.of_owner(owner.key)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         wanted = TaskFilterSerializer(data=request.query_params.dict())
@@ -48,6 +50,17 @@ class TaskViewSet(
             tasks.filter(**{name: term for name, term in terms.items() if term})
         )
         return self.get_paginated_response(TaskListSerializer(page, many=True).data)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        reason = f"{request.user.get_username() or 'anonymous'}, over the API"
+        lifecycle.cancel(self.get_object().pk, reason=reason)
+        return self.retrieve(request)
+
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, pk: str | None = None) -> Response:
+        lifecycle.resume(self.get_object().pk)
+        return self.retrieve(request)
 
     def get_object(self) -> TaskInfo:
         task_id = self.kwargs["pk"]

@@ -1,28 +1,40 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DataError
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from tasks import lifecycle
 from tasks.conf import get_conf
-from tasks.exceptions import LeaseLost, TransitionRefused, UnknownKind
-from tasks.lifecycle import Claim, Message
+from tasks.exceptions import (
+    LeaseLost,
+    LimitExceeded,
+    PriorityRefused,
+    TransitionRefused,
+    UnknownKind,
+)
+from tasks.lifecycle import Claim, Claimed, Message
 from tasks.models import TaskInfo, TaskMessage, TaskStatus, TaskStep
 from tasks.registry import Submission, task_handler
-from tests.factories import ANYBODY, ECHO, make_running_task, make_task
+from tests.concurrently import at_once
+from tests.factories import (
+    ANYBODY,
+    ECHO,
+    OPERATOR,
+    claim_of,
+    deliver,
+    make_running_task,
+    make_task,
+)
 
 pytestmark = pytest.mark.django_db
-
-LAPSED = Now() - get_conf().lease - timedelta(seconds=1)
 
 
 def said(task: TaskInfo) -> list[str]:
@@ -36,6 +48,13 @@ def said(task: TaskInfo) -> list[str]:
 )
 def made_before(task: Any, params: Any) -> dict[str, Any]:
     raise AssertionError("its result was known at submission")
+
+
+task_handler(
+    "tests.too_long",
+    prepare=lambda params: Submission({}, "x" * 501),
+    timeout=timedelta(seconds=30),
+)(made_before)
 
 
 def refuse(params: Any) -> Submission:
@@ -76,65 +95,122 @@ class TestSubmit:
     @pytest.mark.django_db(transaction=True)
     def test_task_and_queue_entry_come_in_one_commit(self) -> None:
         """A failure after the entry was written leaves neither."""
-        with pytest.raises(Exception, match="tasks_taskinfo_priority_0_to_9"):
-            lifecycle.submit(ECHO, {}, owner=ANYBODY, priority=10)
+        with pytest.raises(DataError):
+            lifecycle.submit("tests.too_long", {}, owner=ANYBODY)
         assert not OrmQ.objects.exists()
 
 
 class TestClaim:
     def test_a_pending_task_runs_in_attempt_1(self) -> None:
-        task = make_task()
-        assert lifecycle.claim(task.pk) == Claim(task.pk, attempt=1)
+        task = make_task(params={"word": "ai"}, language="pt")
+        claimed = lifecycle.claim(deliver(task))
         task.refresh_from_db()
+        assert claimed == Claimed(claim_of(task), ECHO, {"word": "ai"}, "pt", 2)
         assert (task.status, task.version) == ("running", 2)
         assert task.started_at is not None
         assert task.entry is not None
 
-    def test_a_delivery_that_comes_late_does_not_take_a_living_attempt(self) -> None:
+    def test_a_running_task_whose_lease_is_over_runs_again(self) -> None:
         task = make_running_task()
-        with pytest.raises(TransitionRefused, match="it is running"):
-            lifecycle.claim(task.pk)
+        assert lifecycle.claim(deliver(task)).claim.attempt == 2
 
-    def test_a_running_task_whose_worker_is_dead_runs_again(self) -> None:
-        task = make_running_task(started_at=LAPSED)
-        assert lifecycle.claim(task.pk) == Claim(task.pk, attempt=2)
+    def test_a_delivery_that_comes_late_does_not_take_a_living_attempt(self) -> None:
+        """A worker was paused between taking the entry and the claim; another was faster."""
+        task = make_task()
+        late = deliver(task)
+        lifecycle.claim(deliver(task))
+        with pytest.raises(TransitionRefused, match="it is running"):
+            lifecycle.claim(late)
+
+    def test_a_heartbeat_makes_an_older_delivery_late(self) -> None:
+        task = make_running_task()
+        late = deliver(task)
+        lifecycle.extend_lease(claim_of(task, 1))
+        with pytest.raises(TransitionRefused):
+            lifecycle.claim(late)
+
+    def test_a_delivery_of_an_entry_the_task_no_longer_has_is_refused(self) -> None:
+        task, other = make_task(), make_task()
+        strange = replace(deliver(task), task_id=other.pk)
+        with pytest.raises(TransitionRefused):
+            lifecycle.claim(strange)
 
     def test_no_attempt_goes_beyond_the_last(self) -> None:
-        task = make_running_task(started_at=LAPSED, attempt=2)
+        task = make_running_task(attempt=2)
         with pytest.raises(TransitionRefused):
-            lifecycle.claim(task.pk)
+            lifecycle.claim(deliver(task))
 
     @pytest.mark.parametrize("status", ["completed", "failed", "canceled"])
     def test_a_task_that_has_ended_is_not_claimed(self, status: str) -> None:
-        task = make_task(status=status, completed_at=Now())
+        task = make_task()
+        delivery = deliver(task)
+        TaskInfo.objects.update(status=status, completed_at=Now(), entry=None)
         with pytest.raises(TransitionRefused, match=status):
-            lifecycle.claim(task.pk)
+            lifecycle.claim(delivery)
 
     def test_a_deleted_task_is_not_claimed(self) -> None:
+        task = make_task()
+        delivery = deliver(task)
+        task.delete()
         with pytest.raises(TransitionRefused, match="unknown"):
-            lifecycle.claim(uuid4())
+            lifecycle.claim(delivery)
 
 
-class TestExhaust:
+class TestExtendLease:
+    def test_the_entry_is_held_for_another_lease(self) -> None:
+        task = make_running_task()
+        OrmQ.objects.update(lock=Now())
+        assert lifecycle.extend_lease(claim_of(task, 1)) is False
+        assert OrmQ.objects.filter(lock__gt=Now() + get_conf().lease / 2).exists()
+
+    def test_it_tells_that_a_cancel_was_asked_for(self) -> None:
+        task = make_running_task()
+        lifecycle.cancel(task.pk, reason="ana")
+        assert lifecycle.extend_lease(claim_of(task, 1)) is True
+
+    def test_without_the_entry_the_attempt_lives_on(self) -> None:
+        """Somebody emptied the queue; `heal` gives the entry back."""
+        task = make_running_task()
+        OrmQ.objects.all().delete()
+        assert lifecycle.extend_lease(claim_of(task, 1)) is False
+
+
+class TestSettle:
     def test_a_task_that_died_in_its_last_attempt_fails_and_says_why(self) -> None:
-        task = make_running_task(started_at=LAPSED, attempt=2)
-        lifecycle.exhaust(task.pk)
+        task = make_running_task(attempt=2)
+        assert lifecycle.settle(deliver(task)) == "failed"
         task.refresh_from_db()
-        assert task.status == "failed"
         assert "died each time" in task.error
         assert not OrmQ.objects.exists()
 
-    def test_an_attempt_that_may_be_alive_is_left_alone(self) -> None:
-        task = make_running_task(attempt=2)
+    def test_a_task_that_died_while_its_cancel_was_asked_for_is_canceled(self) -> None:
+        task = make_running_task()
+        lifecycle.cancel(task.pk, reason="ana")
+        delivery = deliver(task)
         with pytest.raises(TransitionRefused):
-            lifecycle.exhaust(task.pk)
+            lifecycle.claim(delivery)
+        assert lifecycle.settle(delivery) == "canceled"
+        task.refresh_from_db()
+        assert (task.status, task.cancel_reason, task.error) == ("canceled", "ana", "")
+
+    def test_a_task_that_may_run_is_left_alone(self) -> None:
+        task = make_running_task()
+        with pytest.raises(TransitionRefused):
+            lifecycle.settle(deliver(task))
+
+    def test_a_late_delivery_does_not_end_a_living_last_attempt(self) -> None:
+        task = make_running_task(attempt=2)
+        late = deliver(task)
+        lifecycle.extend_lease(claim_of(task, 2))
+        with pytest.raises(TransitionRefused):
+            lifecycle.settle(late)
 
 
 class TestReport:
     def test_progress_and_messages_show_and_the_version_rises(self) -> None:
         task = make_running_task()
-        lifecycle.report(Claim(task.pk, 1), progress=40, messages=[Message("a"), Message("b")])
-        lifecycle.report(Claim(task.pk, 1), messages=[Message("c", TaskMessage.Level.WARNING)])
+        lifecycle.report(claim_of(task, 1), progress=40, messages=[Message("a"), Message("b")])
+        lifecycle.report(claim_of(task, 1), messages=[Message("c", TaskMessage.Level.WARNING)])
         task.refresh_from_db()
         assert (task.progress, task.version) == (40, 3)
         assert list(task.messages.values_list("seq", "level", "message")) == [
@@ -145,50 +221,73 @@ class TestReport:
 
     def test_progress_never_falls(self) -> None:
         task = make_running_task(progress=60)
-        lifecycle.report(Claim(task.pk, 1), progress=10)
+        lifecycle.report(claim_of(task, 1), progress=10)
         task.refresh_from_db()
         assert task.progress == 60
 
     def test_a_message_has_the_time_at_which_it_was_said(self) -> None:
         task = make_running_task()
         lifecycle.report(
-            Claim(task.pk, 1), messages=[Message("early", age=timedelta(minutes=1)), Message("now")]
+            claim_of(task, 1), messages=[Message("early", age=timedelta(minutes=1)), Message("now")]
         )
         early, now = task.messages.values_list("time", flat=True)
         assert now - early == timedelta(minutes=1)
 
 
-LATE_WORDS: list[Callable[[Claim], None]] = [
+LATE_WORDS: list[Callable[[Claim], object]] = [
     lambda claim: lifecycle.report(claim, progress=50, messages=[Message("late")]),
-    lambda claim: lifecycle.keep_step(claim, "late", 1),
+    lambda claim: lifecycle.keep_step(claim, "late", 1, "value"),
     lambda claim: lifecycle.complete(claim, {"late": True}),
     lambda claim: lifecycle.fail(claim, "late"),
+    lambda claim: lifecycle.finish_cancel(claim),
+    lambda claim: lifecycle.extend_lease(claim),
     lambda claim: lifecycle.retry_later(claim, timedelta(0)),
     lambda claim: lifecycle.release(claim),
 ]
 
 
 @pytest.mark.parametrize(
-    "speak", LATE_WORDS, ids=["report", "keep_step", "complete", "fail", "retry_later", "release"]
+    "speak",
+    LATE_WORDS,
+    ids=[
+        "report",
+        "keep_step",
+        "complete",
+        "fail",
+        "finish_cancel",
+        "extend_lease",
+        "retry_later",
+        "release",
+    ],
 )
 class TestALateWorkerIsRefused:
-    def test_when_another_attempt_runs(self, speak: Callable[[Claim], None]) -> None:
+    def test_when_another_attempt_runs(self, speak: Callable[[Claim], object]) -> None:
         task = make_running_task(attempt=2)
         self._refused(speak, task)
 
+    def test_when_its_claim_was_forgotten_by_a_crash(
+        self, speak: Callable[[Claim], object]
+    ) -> None:
+        """PostgreSQL lost the last moments, and the same number was given out again."""
+        task = make_running_task(attempt=1)
+        claim = replace(claim_of(task), started_at=task.created_at - timedelta(seconds=1))
+        self._refused(speak, task, claim)
+
     @pytest.mark.parametrize("status", ["completed", "failed", "canceled"])
-    def test_when_the_task_has_ended(self, speak: Callable[[Claim], None], status: str) -> None:
+    def test_when_the_task_has_ended(self, speak: Callable[[Claim], object], status: str) -> None:
         task = make_running_task(status=status, completed_at=Now(), entry=None)
         self._refused(speak, task)
 
-    def test_when_the_task_went_back_to_the_queue(self, speak: Callable[[Claim], None]) -> None:
+    def test_when_the_task_went_back_to_the_queue(self, speak: Callable[[Claim], object]) -> None:
         task = make_task(attempt=1)
         self._refused(speak, task)
 
-    def _refused(self, speak: Callable[[Claim], None], task: TaskInfo) -> None:
+    def _refused(
+        self, speak: Callable[[Claim], object], task: TaskInfo, claim: Claim | None = None
+    ) -> None:
         before = TaskInfo.objects.filter(pk=task.pk).values().get()
         with pytest.raises(LeaseLost):
-            speak(Claim(task.pk, attempt=1))
+            speak(claim or claim_of(task, 1))
         assert TaskInfo.objects.filter(pk=task.pk).values().get() == before
         assert not TaskMessage.objects.exists()
         assert not TaskStep.objects.exists()
@@ -198,7 +297,7 @@ class TestALateWorkerIsRefused:
 class TestOutcomes:
     def test_complete_ends_the_task_and_takes_it_out_of_the_queue(self) -> None:
         task = make_running_task(progress=30)
-        lifecycle.complete(Claim(task.pk, 1), {"a": 1}, messages=[Message("done")])
+        lifecycle.complete(claim_of(task, 1), {"a": 1}, messages=[Message("done")])
         task.refresh_from_db()
         assert (task.status, task.progress, task.result) == ("completed", 100, {"a": 1})
         assert task.completed_at is not None
@@ -207,7 +306,7 @@ class TestOutcomes:
 
     def test_fail_keeps_the_progress_and_says_why(self) -> None:
         task = make_running_task(progress=30)
-        lifecycle.fail(Claim(task.pk, 1), "no such topic")
+        lifecycle.fail(claim_of(task, 1), "no such topic")
         task.refresh_from_db()
         assert (task.status, task.progress, task.error) == ("failed", 30, "no such topic")
         assert task.result is None
@@ -221,79 +320,183 @@ class TestOutcomes:
         assert task.cancel_requested_at is not None
         assert not OrmQ.objects.exists()
 
-    @pytest.mark.parametrize("status", ["running", "completed", "failed", "canceled"])
-    def test_cancel_refuses_a_task_that_does_not_wait(self, status: str) -> None:
-        final = status != "running"
-        task = make_task(status=status, completed_at=Now() if final else None)
+    @pytest.mark.parametrize("status", ["completed", "failed"])
+    def test_cancel_refuses_a_task_that_has_ended(self, status: str) -> None:
+        task = make_task(status=status, completed_at=Now())
         with pytest.raises(TransitionRefused, match=status):
             lifecycle.cancel(task.pk, reason="too late")
-        assert OrmQ.objects.count() == (0 if final else 1)
 
-    def test_retry_later_waits_with_a_new_entry_and_the_attempt_counts(self) -> None:
+    def test_cancel_asks_the_worker_of_a_running_task(self) -> None:
         task = make_running_task()
-        lifecycle.retry_later(Claim(task.pk, 1), timedelta(minutes=5), messages=[Message("wait")])
+        lifecycle.cancel(task.pk, reason="ana: not needed")
+        task.refresh_from_db()
+        assert (task.status, task.cancel_reason) == ("running", "ana: not needed")
+        lifecycle.finish_cancel(claim_of(task, 1))
+        task.refresh_from_db()
+        assert (task.status, task.cancel_reason) == ("canceled", "ana: not needed")
+
+    @pytest.mark.parametrize("make", [make_task, make_running_task])
+    def test_a_second_cancel_changes_nothing(self, make: Callable[[], TaskInfo]) -> None:
+        task = make()
+        lifecycle.cancel(task.pk, reason="first")
+        before = TaskInfo.objects.values().get()
+        lifecycle.cancel(task.pk, reason="second")
+        assert TaskInfo.objects.values().get() == before
+
+    def test_a_cancel_asked_for_does_not_undo_a_result(self) -> None:
+        task = make_running_task()
+        lifecycle.cancel(task.pk, reason="ana")
+        lifecycle.complete(claim_of(task, 1), {"a": 1})
+        task.refresh_from_db()
+        assert task.status == "completed"
+
+    def test_retry_later_waits_in_line_and_the_attempt_counts(self) -> None:
+        task = make_running_task()
+        lifecycle.retry_later(claim_of(task, 1), timedelta(minutes=5), messages=[Message("wait")])
         after = TaskInfo.objects.get(pk=task.pk)
         assert (after.status, after.attempt, after.started_at) == ("pending", 1, None)
-        assert after.entry_id != task.entry_id
-        lock = OrmQ.objects.values_list("lock", flat=True).get()
-        assert timedelta(minutes=4) < lock - after.updated_at < timedelta(minutes=6)
+        assert after.entry is not None
+        assert after.retry_at is not None
+        assert abs(after.entry.lock - after.retry_at) < timedelta(seconds=1)
+        assert timedelta(minutes=4) < after.retry_at - after.updated_at < timedelta(minutes=6)
         assert said(after) == ["wait"]
 
-    def test_release_does_not_count_the_attempt(self) -> None:
-        task = make_running_task(attempt=2)
-        lifecycle.release(Claim(task.pk, 2))
+    def test_a_retry_that_runs_has_no_retry_at_any_more(self) -> None:
+        task = make_running_task()
+        lifecycle.retry_later(claim_of(task, 1), timedelta(minutes=5))
+        lifecycle.claim(deliver(task))
+        task.refresh_from_db()
+        assert task.retry_at is None
+
+    def test_release_does_not_count_the_attempt_and_keeps_the_place_in_line(self) -> None:
+        task = make_task()
+        before = OrmQ.objects.values_list("lock", flat=True).get()
+        TaskInfo.objects.update(created_at=before + 5 * get_conf().priority_head_start)
+        claim = lifecycle.claim(deliver(task)).claim
+        lifecycle.release(claim)
         after = TaskInfo.objects.get(pk=task.pk)
-        assert (after.status, after.attempt) == ("pending", 1)
+        assert after.status == "pending"
+        assert after.max_attempts - after.attempt == task.max_attempts - task.attempt
         assert after.entry is not None
-        assert lifecycle.claim(task.pk) == Claim(task.pk, attempt=2)
+        assert after.entry.lock == before
+
+    def test_what_a_released_worker_still_says_is_not_taken_for_the_next_ones(self) -> None:
+        task = make_task()
+        released = lifecycle.claim(deliver(task)).claim
+        lifecycle.release(released)
+        lifecycle.claim(deliver(task))
+        with pytest.raises(LeaseLost):
+            lifecycle.complete(released, {})
 
 
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Run each call in a thread with a connection of its own; return values or exceptions."""
-    results: list[Any] = [None] * len(calls)
-    start = threading.Barrier(len(calls))
+class TestResume:
+    @pytest.mark.parametrize("end", ["failed", "canceled"])
+    def test_a_task_goes_on_with_its_steps_and_new_attempts(self, end: str) -> None:
+        task = make_running_task(attempt=2, progress=40)
+        claim = claim_of(task, 2)
+        lifecycle.keep_step(claim, "outline", 1, {"a": 1})
+        if end == "failed":
+            lifecycle.fail(claim, "no")
+        else:
+            lifecycle.cancel(task.pk, reason="ana")
+            lifecycle.finish_cancel(claim)
+        lifecycle.resume(task.pk)
+        after = TaskInfo.objects.get(pk=task.pk)
+        assert (after.status, after.progress, after.error) == ("pending", 40, "")
+        assert (after.completed_at, after.cancel_requested_at, after.cancel_reason) == (
+            None,
+            None,
+            "",
+        )
+        assert after.entry is not None
+        assert after.steps.get().value == {"a": 1}
+        assert after.max_attempts - after.attempt == 2
+        assert lifecycle.claim(deliver(after)).claim.attempt == 3
 
-    def run(place: int) -> None:
-        try:
-            start.wait(10)
-            results[place] = calls[place]()
-        except Exception as error:  # noqa: BLE001  # handed to the test
-            results[place] = error
-        finally:
-            connection.close()
+    @pytest.mark.parametrize("make", [make_task, make_running_task])
+    def test_an_active_task_stays_as_it_is(self, make: Callable[[], TaskInfo]) -> None:
+        task = make()
+        before = TaskInfo.objects.values().get()
+        lifecycle.resume(task.pk)
+        assert TaskInfo.objects.values().get() == before
 
-    threads = [threading.Thread(target=run, args=[place]) for place in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
+    def test_a_completed_task_is_refused(self) -> None:
+        task = make_task(status="completed", completed_at=Now())
+        with pytest.raises(TransitionRefused, match="completed"):
+            lifecycle.resume(task.pk)
+
+    def test_it_keeps_to_the_limits(self) -> None:
+        task = make_running_task(owner_key=ANYBODY.key)
+        lifecycle.fail(claim_of(task, 1), "no")
+        for _ in range(5):
+            lifecycle.submit(ECHO, {}, owner=ANYBODY)
+        with pytest.raises(LimitExceeded):
+            lifecycle.resume(task.pk)
+        task.refresh_from_db()
+        assert task.status == "failed"
+
+
+class TestPriority:
+    def order(self) -> list[Any]:
+        return list(TaskInfo.objects.order_by("entry__lock").values_list("description", flat=True))
+
+    def test_a_higher_priority_goes_before_a_head_start_s_worth(self) -> None:
+        lifecycle.submit(ECHO, {}, owner=OPERATOR)
+        TaskInfo.objects.update(description="earlier")
+        urgent = lifecycle.submit(ECHO, {}, owner=OPERATOR, priority=9)
+        TaskInfo.objects.filter(pk=urgent.pk).update(description="urgent")
+        assert self.order() == ["urgent", "earlier"]
+
+    def test_it_can_be_changed_while_the_task_waits(self) -> None:
+        tasks = [lifecycle.submit(ECHO, {}, owner=OPERATOR) for _ in range(2)]
+        for task, name in zip(tasks, ["first", "second"], strict=True):
+            TaskInfo.objects.filter(pk=task.pk).update(description=name)
+        assert self.order() == ["first", "second"]
+        lifecycle.set_priority(tasks[0].pk, 0)
+        assert self.order() == ["second", "first"]
+
+    def test_a_running_task_keeps_its_lease(self) -> None:
+        task = make_running_task()
+        before = OrmQ.objects.values_list("lock", flat=True).get()
+        lifecycle.set_priority(task.pk, 3)
+        assert OrmQ.objects.values_list("lock", flat=True).get() == before
+
+    def test_a_finished_task_has_none_to_change(self) -> None:
+        task = make_task(status="completed", completed_at=Now())
+        with pytest.raises(TransitionRefused):
+            lifecycle.set_priority(task.pk, 3)
+
+    def test_an_owner_may_not_ask_for_more_than_their_highest(self) -> None:
+        with pytest.raises(PriorityRefused, match="5"):
+            lifecycle.submit(ECHO, {}, owner=ANYBODY, priority=6)
+        assert not TaskInfo.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 class TestConcurrently:
     def test_of_many_claims_one_gets_the_task(self) -> None:
-        task = make_task()
-        results = at_once(*[lambda: lifecycle.claim(task.pk)] * 8)
-        claims = [one for one in results if isinstance(one, Claim)]
-        refusals = [one for one in results if isinstance(one, TransitionRefused)]
-        assert (len(claims), len(refusals)) == (1, 7)
+        delivery = deliver(make_task(max_attempts=100))
+        results = at_once(*[lambda: lifecycle.claim(delivery)] * 8)
+        assert sum(isinstance(one, Claimed) for one in results) == 1
+        assert sum(isinstance(one, TransitionRefused) for one in results) == 7
 
     def test_a_task_is_canceled_or_claimed_but_not_both(self) -> None:
         for _ in range(10):
             task = make_task()
+            delivery = deliver(task)
             claimed, canceled = at_once(
-                lambda task=task: lifecycle.claim(task.pk),
+                lambda delivery=delivery: lifecycle.claim(delivery),
                 lambda task=task: lifecycle.cancel(task.pk, reason="race"),
             )
-            assert isinstance(claimed, Claim) != (canceled is None)
+            assert canceled is None
             task.refresh_from_db()
-            assert (task.status == TaskStatus.RUNNING) == isinstance(claimed, Claim)
+            assert task.status == ("running" if isinstance(claimed, Claimed) else "canceled")
+            assert task.cancel_requested_at is not None
             assert (task.entry is None) == (task.status == TaskStatus.CANCELED)
 
     def test_a_task_ends_once(self) -> None:
         task = make_running_task()
-        claim = Claim(task.pk, 1)
+        claim = claim_of(task, 1)
         results = at_once(
             *[lambda: lifecycle.complete(claim, {}), lambda: lifecycle.fail(claim, "no")] * 4
         )
@@ -302,7 +505,7 @@ class TestConcurrently:
 
     def test_messages_are_numbered_without_gaps(self) -> None:
         task = make_running_task()
-        claim = Claim(task.pk, 1)
+        claim = claim_of(task, 1)
         results = at_once(*[lambda: lifecycle.report(claim, messages=[Message("x")] * 3)] * 8)
         assert results == [None] * 8
         assert list(task.messages.values_list("seq", flat=True)) == list(range(1, 25))

@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from learning_paths import library
 from learning_paths.models import LearningPath
 from learning_paths.request import PathRequest
-from tasks import runner
 from tasks.models import TaskInfo
+from tests.factories import call, deliver
 
 pytestmark = pytest.mark.django_db
 
@@ -119,12 +119,13 @@ def test_another_content_type_is_refused(client: APIClient) -> None:
     assert response.json()["code"] == "unsupported_media_type"
 
 
+@pytest.mark.django_db(transaction=True)
 class TestReuse:
     QUERY = "?topic=python&num_nodes=12&language=es"
 
     def make(self, client: APIClient) -> TaskInfo:
         task = accepted(client.post(URL + self.QUERY))
-        runner.run(str(task.pk))
+        call(deliver(task))
         task.refresh_from_db()
         assert task.status == "completed", task.error
         return task

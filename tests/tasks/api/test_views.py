@@ -11,10 +11,10 @@ from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from tasks import lifecycle
-from tasks.lifecycle import Claim, Message
+from tasks.lifecycle import Message
 from tasks.models import TaskInfo
 from tasks.owners import Owner
-from tests.factories import make_running_task, make_task, make_user
+from tests.factories import claim_of, make_running_task, make_task, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
 class TestStatus:
     def test_a_running_task_has_the_fields_of_the_contract(self, client: APIClient) -> None:
         task = make_running_task(description="Generate MCP for topic: python")
-        lifecycle.report(Claim(task.pk, 1), progress=40, messages=[Message("Tarefa iniciada")])
+        lifecycle.report(claim_of(task, 1), progress=40, messages=[Message("Tarefa iniciada")])
         body = client.get(f"/status/{task.pk}").json()
         times = [body.pop(name) for name in ("created_at", "updated_at")]
         (message,) = body.pop("messages")
@@ -48,6 +48,9 @@ class TestStatus:
             "description": "Generate MCP for topic: python",
             "status": "running",
             "progress": 40,
+            "attempt": 1,
+            "retry_at": None,
+            "cancel_requested_at": None,
             "completed_at": None,
         }
 
@@ -55,8 +58,8 @@ class TestStatus:
         self, client: APIClient
     ) -> None:
         done, failed = make_running_task(), make_running_task()
-        lifecycle.complete(Claim(done.pk, 1), {"nodes": {}})
-        lifecycle.fail(Claim(failed.pk, 1), "no such topic")
+        lifecycle.complete(claim_of(done, 1), {"nodes": {}})
+        lifecycle.fail(claim_of(failed, 1), "no such topic")
         body = client.get(f"/status/{done.pk}").json()
         assert (body["status"], body["progress"], body["result"]) == (
             "completed",
@@ -137,7 +140,7 @@ class TestList:
         owner = Owner(f"user:{ana.pk}", ana)
         for _ in range(3):
             task = make_running_task(owner=ana, owner_key=owner.key)
-            lifecycle.complete(Claim(task.pk, 1), {"big": "result"}, messages=[Message("done")])
+            lifecycle.complete(claim_of(task, 1), {"big": "result"}, messages=[Message("done")])
         body = client_of(ana).get("/tasks").json()
         assert len(body) == 3
         assert [one["created_at"] for one in body] == sorted(
@@ -199,6 +202,56 @@ class TestList:
         staff = client_of(make_user("staff", is_staff=True))
         for count in (2, 6):
             for _ in range(count):
-                lifecycle.report(Claim(make_running_task().pk, 1), messages=[Message("x")])
+                lifecycle.report(claim_of(make_running_task()), messages=[Message("x")])
             with django_assert_num_queries(2):
                 assert len(json.loads(staff.get("/tasks").content)) >= count
+
+
+class TestCancelAndResume:
+    def test_a_waiting_task_is_canceled_and_resumed(self, client_of: Clients) -> None:
+        ana = make_user()
+        client = client_of(ana)
+        task = make_task(owner=ana, owner_key=f"user:{ana.pk}")
+        body = client.post(f"/tasks/{task.pk}/cancel").json()
+        assert (body["status"], body["cancel_reason"]) == ("canceled", "ana, over the API")
+        assert isinstance(body["cancel_requested_at"], float)
+        body = client.post(f"/tasks/{task.pk}/resume").json()
+        assert (body["status"], body["cancel_requested_at"]) == ("pending", None)
+
+    @pytest.mark.parametrize("verb", ["cancel", "resume"])
+    def test_a_second_time_changes_nothing(self, client: APIClient, verb: str) -> None:
+        created = client.post("/generate_mcp_async?topic=python").json()
+        bodies = [client.post(f"/tasks/{created['task_id']}/{verb}").json() for _ in range(2)]
+        assert bodies[0] == bodies[1]
+
+    @pytest.mark.parametrize("verb", ["cancel", "resume"])
+    def test_what_cannot_be_done_is_a_conflict(self, client_of: Clients, verb: str) -> None:
+        task = make_task(status="completed", completed_at=Now())
+        staff = client_of(make_user("staff", is_staff=True))
+        body = problem(staff.post(f"/tasks/{task.pk}/{verb}"), 409, "transition_refused")
+        assert "completed" in body["detail"]
+
+    @pytest.mark.parametrize("verb", ["cancel", "resume"])
+    def test_somebody_else_s_task_is_not_there(
+        self, client: APIClient, client_of: Clients, verb: str
+    ) -> None:
+        """Also an anonymous one, which its id is enough to read."""
+        task = make_task(owner_key="ip:somebody else")
+        problem(client.post(f"/tasks/{task.pk}/{verb}"), 404, "not_found")
+        problem(client_of(make_user()).post(f"/tasks/{task.pk}/{verb}"), 404, "not_found")
+        task.refresh_from_db()
+        assert task.status == "pending"
+
+
+class TestLimits:
+    def test_one_task_too_many_is_refused_with_the_limit_s_name(self, client: APIClient) -> None:
+        for count in range(5):
+            assert (
+                client.post(f"/generate_mcp_async?topic=python&num_nodes={10 + count}").status_code
+                == 200
+            )
+        response = client.post("/generate_mcp_async?topic=python&num_nodes=20")
+        body = problem(response, 429, "limit_exceeded")
+        assert int(response["Retry-After"]) > 0
+        assert [error["field"] for error in body["errors"]] == ["max_active"]
+        assert TaskInfo.objects.count() == 5

@@ -1,0 +1,17 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """The order in which entries are taken, on Django-Q's table."""
+
+    atomic = False  # CREATE INDEX CONCURRENTLY cannot run inside a transaction
+
+    dependencies = [("tasks", "0002_engine")]
+
+    operations = [
+        migrations.RunSQL(
+            sql="CREATE INDEX CONCURRENTLY IF NOT EXISTS tasks_queue_order"
+            " ON django_q_ormq (key, lock, id)",
+            reverse_sql="DROP INDEX CONCURRENTLY IF EXISTS tasks_queue_order",
+        )
+    ]

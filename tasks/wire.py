@@ -1,0 +1,90 @@
+"""
+LISTEN and NOTIFY: who waits for something in the database is told at once.
+
+A notification is a hint. Whoever waits looks for itself when it has waited a while, so a lost
+one costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+
+from tasks.conf import get_conf
+
+#: Something may be taken from the queue.
+QUEUE = "reune_queue"
+#: A running task is to be canceled; the payload is its id.
+CANCEL = "reune_cancel"
+
+
+def notify_on_commit(channel: str, payload: str = "") -> None:
+    """Tell the listeners once the transaction is on disk; a failure to do so is only logged."""
+    transaction.on_commit(lambda: notify(channel, payload), robust=True)
+
+
+def notify(channel: str, payload: str = "") -> None:
+    """
+    Tell the listeners, in a commit of its own that does not wait for the disk.
+
+    A commit with a NOTIFY takes a lock of the whole instance, so it has to be a short one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)",
+            [channel, payload],
+        )
+
+
+class Listener:
+    """Waits on this thread's database connection, and LISTENs again after each reconnect."""
+
+    def __init__(self, *channels: str) -> None:
+        self._channels = channels
+        self._connection: psycopg.Connection[Any] | None = None
+        self._heard: list[psycopg.Notify] = []
+        #: Set when a connection has begun to LISTEN: what was notified before, nobody has heard.
+        self.may_have_missed = False
+
+    def wait(self, seconds: float, *files: int) -> list[psycopg.Notify]:
+        """
+        Return what was notified, or nothing after `seconds` or when one of `files` can be read.
+
+        Raises psycopg's and Django's errors when the database is gone.
+        """
+        if not get_conf().listen:
+            select.select(files, [], [], seconds)
+            return []
+        raw = self._listening()
+        if not self._collect(raw):
+            select.select([raw.fileno(), *files], [], [], seconds)
+            self._collect(raw)
+        heard, self._heard = self._heard, []
+        return heard
+
+    def _listening(self) -> psycopg.Connection[Any]:
+        connection.ensure_connection()
+        raw: psycopg.Connection[Any] = connection.connection
+        if raw is not self._connection:
+            # What arrives with the answer to another query, psycopg hands to the handler.
+            raw.add_notify_handler(self._heard_of)
+            with connection.cursor() as cursor:
+                for channel in self._channels:
+                    cursor.execute(f"LISTEN {channel}")
+            self._connection = raw
+            self.may_have_missed = True
+        return raw
+
+    def _heard_of(self, notification: psycopg.Notify) -> None:
+        self._heard.append(notification)
+
+    def _collect(self, raw: psycopg.Connection[Any]) -> bool:
+        """Take in what has arrived; say whether there is anything."""
+        raw.pgconn.consume_input()
+        while one := raw.pgconn.notifies():
+            text = one.relname.decode(), one.extra.decode()
+            self._heard.append(psycopg.Notify(*text, one.be_pid))
+        return bool(self._heard)
