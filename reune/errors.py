@@ -36,6 +36,7 @@ STATUS_OF_CODE = {
     "transition_refused": HTTPStatus.CONFLICT,
     "limit_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
     "priority_refused": HTTPStatus.FORBIDDEN,
+    "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 

@@ -5,6 +5,7 @@ TasksError
 ├── TransitionRefused   the task is in a state that does not allow the verb
 ├── LimitExceeded       the owner has as many tasks as they may
 ├── PriorityRefused     the owner may not ask for so high a priority
+├── IdempotencyKeyReused  the key came with another body before
 ├── LeaseLost           another attempt, or a final state, has overtaken this worker
 ├── NoWorkerFree        no worker took a task within the time it was given
 └── TaskFailed          raised by a handler: the work cannot be done
@@ -71,6 +72,12 @@ class PriorityRefused(TasksError):
     """The owner may not ask for so high a priority; the message says which is the highest."""
 
     code = "priority_refused"
+
+
+class IdempotencyKeyReused(TasksError):
+    """The owner has used the key for another body."""
+
+    code = "idempotency_key_reused"
 
 
 class LeaseLost(TasksError):

@@ -14,6 +14,7 @@ each is one round trip in the path of every task.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +22,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
 from tasks import limits, queue, registry, wire
 from tasks.conf import get_conf
-from tasks.exceptions import LeaseLost, TransitionRefused
+from tasks.exceptions import IdempotencyKeyReused, LeaseLost, TransitionRefused
 from tasks.models import ACTIVE, TaskInfo, TaskMessage, TaskStatus, TaskStep
 from tasks.owners import Owner
 from tasks.queue import Delivery
@@ -76,15 +77,25 @@ class Message:
 
 
 def submit(
-    kind: str, params: Mapping[str, Any], *, owner: Owner, priority: int | None = None
+    kind: str,
+    params: Mapping[str, Any],
+    *,
+    owner: Owner,
+    priority: int = DEFAULT_PRIORITY,
+    idempotency_key: str | None = None,
 ) -> TaskInfo:
     """
     Accept a task: it and its queue entry are on disk when this returns.
 
     Over `max_running` it waits without an entry, until a task of the same owner ends. If the
-    kind has the result already, it is born completed. Raises UnknownKind, LimitExceeded, and
-    what the kind's `prepare` raises about the parameters.
+    kind has the result already, it is born completed. With an idempotency key the owner has
+    used before, the task of that time is returned. Raises UnknownKind, LimitExceeded,
+    PriorityRefused, IdempotencyKeyReused, and what the kind's `prepare` raises about the
+    parameters.
     """
+    body_hash = _hash_of(kind, params) if idempotency_key else ""
+    if idempotency_key and (earlier := _submitted_with(idempotency_key, body_hash, owner)):
+        return earlier
     handler = registry.handler_of(kind, is_trusted=owner.is_trusted)
     submission = handler.prepare(params)
     task = TaskInfo(
@@ -96,13 +107,38 @@ def submit(
         owner=owner.user,
         owner_key=owner.key,
         max_attempts=handler.max_attempts,
-        priority=DEFAULT_PRIORITY if priority is None else priority,
+        priority=priority,
+        idempotency_key=idempotency_key,
+        body_hash=body_hash,
     )
-    if submission.result is None:
-        _accept(task, owner)
-    else:
-        _give_birth_completed(task, submission)
+    try:
+        if submission.result is None:
+            _accept(task, owner)
+        else:
+            _give_birth_completed(task, submission)
+    except IntegrityError:
+        # Somebody was faster with the same key; without a key it is a fault of ours.
+        earlier = _submitted_with(idempotency_key, body_hash, owner)
+        if earlier is None:
+            raise
+        return earlier
     return TaskInfo.objects.get(pk=task.pk)
+
+
+def _submitted_with(key: str | None, body_hash: str, owner: Owner) -> TaskInfo | None:
+    """The task the owner submitted with this key. IdempotencyKeyReused if for another body."""
+    tasks = TaskInfo.objects.of_owner(owner.key)
+    earlier = tasks.filter(idempotency_key=key).first() if key else None
+    if earlier and earlier.body_hash != body_hash:
+        raise IdempotencyKeyReused(
+            "This Idempotency-Key came with another request before. A new request needs a new key."
+        )
+    return earlier
+
+
+def _hash_of(kind: str, params: Mapping[str, Any]) -> str:
+    body = json.dumps([kind, dict(params)], sort_keys=True, default=str)
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 @transaction.atomic

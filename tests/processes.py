@@ -130,6 +130,14 @@ def _in_this_venv(command: list[str]) -> list[str]:
     return [str(Path(sys.executable).parent / program), *words]
 
 
+def stop_postgres(folder: Path) -> None:
+    """Stop the embedded server in `folder` as a crash of its host would."""
+    pid_file = folder / "postgres" / "postmaster.pid"
+    server = psutil.Process(int(pid_file.read_text().split()[0]))
+    server.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown
+    wait_for(lambda: not pid_file.exists())
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

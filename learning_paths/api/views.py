@@ -20,7 +20,12 @@ class GenerateViewSet(viewsets.ViewSet):
     """The old server's call. Its words are the contract's and the same in every language."""
 
     def create(self, request: Request) -> Response:
-        task = lifecycle.submit(KIND, parameters_of(request), owner=owner_of(request))
+        task = lifecycle.submit(
+            KIND,
+            parameters_of(request),
+            owner=owner_of(request),
+            idempotency_key=request.headers.get("Idempotency-Key", "")[:200] or None,
+        )
         message = "Task created successfully"
         if task.status == TaskStatus.COMPLETED:
             message += "; this learning path was made before, so it is completed already"

@@ -14,6 +14,7 @@ from django_q.signing import SignedPackage
 from tasks import lifecycle
 from tasks.conf import get_conf
 from tasks.exceptions import (
+    IdempotencyKeyReused,
     LeaseLost,
     LimitExceeded,
     PriorityRefused,
@@ -21,7 +22,8 @@ from tasks.exceptions import (
     UnknownKind,
 )
 from tasks.lifecycle import Claim, Claimed, Message
-from tasks.models import TaskInfo, TaskMessage, TaskStatus, TaskStep
+from tasks.models import TaskInfo, TaskLimit, TaskMessage, TaskStatus, TaskStep
+from tasks.owners import Owner
 from tasks.registry import Submission, task_handler
 from tests.concurrently import at_once
 from tests.factories import (
@@ -98,6 +100,35 @@ class TestSubmit:
         with pytest.raises(DataError):
             lifecycle.submit("tests.too_long", {}, owner=ANYBODY)
         assert not OrmQ.objects.exists()
+
+
+class TestIdempotencyKey:
+    def submit(self, params: dict[str, Any] | None = None, owner: Owner = OPERATOR) -> TaskInfo:
+        return lifecycle.submit(ECHO, params or {}, owner=owner, idempotency_key="k")
+
+    def test_the_same_key_and_body_give_the_same_task(self) -> None:
+        first = self.submit({"a": 1, "b": 2})
+        assert self.submit({"b": 2, "a": 1}).pk == first.pk
+        assert OrmQ.objects.count() == 1
+
+    def test_another_body_is_refused(self) -> None:
+        self.submit({"a": 1})
+        with pytest.raises(IdempotencyKeyReused):
+            self.submit({"a": 2})
+
+    def test_another_owner_has_keys_of_their_own(self) -> None:
+        assert self.submit().pk != self.submit(owner=ANYBODY).pk
+
+    def test_a_replay_is_no_submission_more(self) -> None:
+        TaskLimit.objects.create(applies_to="anonymous", max_active=1)
+        assert self.submit(owner=ANYBODY).pk == self.submit(owner=ANYBODY).pk
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("owner", [OPERATOR, ANYBODY])
+    def test_at_once_they_make_one_task(self, owner: Owner) -> None:
+        tasks = at_once(*[lambda: self.submit(owner=owner)] * 8)
+        assert len({task.pk for task in tasks}) == 1
+        assert TaskInfo.objects.count() == OrmQ.objects.count() == 1
 
 
 class TestClaim:

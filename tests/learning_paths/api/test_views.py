@@ -67,6 +67,15 @@ class TestEveryWayToAsk:
         accepted(client.post(f"{URL}?topic=python"))
 
 
+def test_a_request_sent_twice_with_one_idempotency_key_is_one_task(client: APIClient) -> None:
+    headers = {"Idempotency-Key": "7c1e"}
+    first = accepted(client.post(f"{URL}?topic=python", headers=headers))
+    assert accepted(client.post(f"{URL}?topic=python", headers=headers)).pk == first.pk
+    response = client.post(f"{URL}?topic=xadrez", headers=headers)
+    assert response.status_code == 422
+    assert response.json()["code"] == "idempotency_key_reused"
+
+
 BAD: dict[str, tuple[str, str]] = {
     "missing topic": ("num_nodes=12", "topic"),
     "short topic": ("topic=ai", "topic"),
