@@ -145,7 +145,8 @@ def _hash_of(kind: str, params: Mapping[str, Any]) -> str:
 def _accept(task: TaskInfo, owner: Owner) -> None:
     has_slot = limits.check_in(owner.key, task.priority)
     if has_slot:
-        task.entry = queue.put_in_line(task.pk, task.priority, Now())
+        task.entry = queue.put_in_line(task.pk, task.priority)
+        task.queued_at = Now()
     task.save(force_insert=True)
 
 
@@ -369,10 +370,11 @@ def resume(task_id: UUID) -> None:
     if task.status in ACTIVE:
         return
     has_slot = limits.check_in(task.owner_key, task.priority, is_new=False)
-    entry = queue.put_in_line(task.pk, task.priority, task.created_at) if has_slot else None
+    entry = queue.put_in_line(task.pk, task.priority) if has_slot else None
     TaskInfo.objects.filter(pk=task_id).update(
         status=TaskStatus.PENDING,
         entry=entry,
+        queued_at=Now() if has_slot else None,
         max_attempts=F("attempt") + registry.handler_of(task.kind).max_attempts,
         completed_at=None,
         cancel_requested_at=None,

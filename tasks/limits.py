@@ -26,6 +26,8 @@ from tasks.exceptions import LimitExceeded, PriorityRefused
 from tasks.models import ANONYMOUS_PREFIX, USER_PREFIX, TaskInfo, TaskLimit
 
 DAY = timedelta(days=1)
+#: How many tasks one transaction admits; it holds the owner's lock meanwhile.
+ADMIT_AT_ONCE = 100
 #: What a caller over `max_active` is told to wait: nobody knows when a task of theirs will end.
 RETRY_ACTIVE = timedelta(seconds=10)
 
@@ -119,15 +121,15 @@ def admit(owner_key: str) -> int:
     if not waiting.exists():
         return 0
     limits = limits_of(owner_key)
-    free = None
+    free = ADMIT_AT_ONCE
     if limits.max_running is not None:
-        free = max(0, limits.max_running - _count(owner_key).in_line)
+        free = min(free, max(0, limits.max_running - _count(owner_key).in_line))
     # What somebody else is changing at the moment (a cancel), is left to the next time.
     following = waiting.order_by("-priority", "created_at").select_for_update(skip_locked=True)
     tasks = list(following[:free])
     for task in tasks:
-        entry = queue.put_in_line(task.pk, task.priority, task.created_at)
-        TaskInfo.objects.filter(pk=task.pk).update(entry=entry)
+        entry = queue.put_in_line(task.pk, task.priority)
+        TaskInfo.objects.filter(pk=task.pk).update(entry=entry, queued_at=Now())
     return len(tasks)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count
 from django.db.models.functions import Now
 from django_q.models import Task as Call
 
@@ -51,8 +52,9 @@ def heal() -> Healed:
 
 
 def _admit_waiting() -> int:
-    waiting = TaskInfo.objects.waiting_for_a_slot()
-    owners = waiting.values_list("owner_key", flat=True).distinct()[:_AT_ONCE]
+    """In random order, so that those who wait with full slots do not hide the others for ever."""
+    waiting = TaskInfo.objects.waiting_for_a_slot().values("owner_key").annotate(Count("pk"))
+    owners = [row["owner_key"] for row in waiting.order_by("?")[:_AT_ONCE]]
     return sum(limits.admit(owner_key) for owner_key in owners)
 
 
@@ -74,7 +76,7 @@ _BATCH = 1000
 _DELETE_BATCH = """
     WITH old AS (
         SELECT id FROM tasks_taskinfo
-        WHERE status = %(status)s AND completed_at < now() - %(age)s
+        WHERE status = %(status)s AND completed_at < statement_timestamp() - %(age)s
         ORDER BY completed_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), messages AS (
         DELETE FROM tasks_taskmessage AS message USING old WHERE message.task_id = old.id

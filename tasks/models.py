@@ -96,6 +96,9 @@ class TaskInfo(models.Model):
     result = models.JSONField(null=True, blank=True)
     error = models.TextField(blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it got its slot, and with it its place in line"
+    )
     started_at = models.DateTimeField(null=True, blank=True, help_text="of the current attempt")
     updated_at = models.DateTimeField(db_default=Now())
     retry_at = models.DateTimeField(

@@ -40,14 +40,15 @@ class Delivery:
     leased_until: datetime
 
 
-def put_in_line(task_id: UUID, priority: int, created_at: Any) -> OrmQ:
+def put_in_line(task_id: UUID, priority: int) -> OrmQ:
     """
-    Make the entry of a task at its place in line. The caller commits and links it to the task.
+    Make the entry of a task at the end of its priority's line. The caller commits, and writes
+    the entry and `queued_at` to the task.
 
-    The place is the instant of submission less a head start for the priority. It does not
-    change while the task lives: a task that comes back stands where it stood.
+    Its place is this instant less a head start for the priority. It does not change while the
+    task lives: a task that comes back stands where it stood.
     """
-    lock = created_at - priority * get_conf().priority_head_start
+    lock = Now() - priority * get_conf().priority_head_start
     entry = OrmQ.objects.create(key=QConf.CLUSTER_NAME, payload=_package(task_id), lock=lock)
     wire.notify_on_commit(wire.QUEUE)
     return entry
@@ -58,7 +59,7 @@ def return_to_place(task_id: UUID) -> None:
     task = TaskInfo.objects.filter(entry=OuterRef("pk"))
     head_start = Value(get_conf().priority_head_start)
     earlier_by = ExpressionWrapper(F("priority") * head_start, DurationField())
-    place = task.values(place=F("created_at") - earlier_by)
+    place = task.values(place=F("queued_at") - earlier_by)
     OrmQ.objects.filter(task_info=task_id).update(lock=Subquery(place))
     wire.notify_on_commit(wire.QUEUE)
 
@@ -84,25 +85,26 @@ def return_lapsed(within: timedelta | None) -> None:
     Their lock has just run out, which would be the end of the line. Looks at what ran out
     `within` this long, or ever.
     """
+    terms: dict[str, Any] = {
+        "key": QConf.CLUSTER_NAME,
+        "within": within,
+        "head_start": get_conf().priority_head_start,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH lapsed AS (
-                SELECT entry.id, task.created_at - task.priority * %(head_start)s AS place
+                SELECT entry.id, task.queued_at - task.priority * %(head_start)s AS place
                 FROM django_q_ormq AS entry JOIN tasks_taskinfo AS task ON task.entry_id = entry.id
                 WHERE entry.key = %(key)s AND entry.lock <= now()
                     AND entry.lock > COALESCE(now() - %(within)s::interval, '-infinity')
-                    AND entry.lock > task.created_at - task.priority * %(head_start)s
+                    AND entry.lock > task.queued_at - task.priority * %(head_start)s
                 FOR UPDATE OF entry SKIP LOCKED
             )
             UPDATE django_q_ormq AS entry SET lock = lapsed.place
             FROM lapsed WHERE entry.id = lapsed.id
             """,
-            {
-                "key": QConf.CLUSTER_NAME,
-                "within": within,
-                "head_start": get_conf().priority_head_start,
-            },
+            terms,
         )
 
 

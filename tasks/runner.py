@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tasks import lifecycle, queue, registry, retry
-from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused
+from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused, UnknownKind
 from tasks.lease import Attempt, Interrupted, Keeper, Reason, keeper
-from tasks.lifecycle import Claimed
+from tasks.lifecycle import Claimed, Message
 from tasks.models import TaskMessage, TaskStep
 from tasks.queue import Delivery
 from tasks.registry import TaskHandler
@@ -34,6 +34,8 @@ Value = TypeVar("Value")
 
 #: How long an outcome is held while the database does not answer.
 OUTCOME_PATIENCE_SECONDS = 300
+#: How long a task of an unknown kind waits for a worker that knows it.
+UNKNOWN_KIND_DELAY = timedelta(seconds=30)
 
 
 class RunningTask:
@@ -115,14 +117,16 @@ def run(task_id: str, entry_id: int = 0, leased_until: str = "") -> None:
         return
     try:
         with translation.override(claimed.language):
-            _run_attempt(claimed, lease)
+            handler = registry.handler_of(claimed.kind)
+            _run_attempt(claimed, handler, lease)
+    except UnknownKind:
+        _leave_to_another(claimed)
     except LeaseLost:
         logger.warning("lease_lost task=%s attempt=%d", task_id, claimed.claim.attempt)
 
 
-def _run_attempt(claimed: Claimed, lease: Keeper) -> None:
+def _run_attempt(claimed: Claimed, handler: TaskHandler, lease: Keeper) -> None:
     began = time.monotonic()
-    handler = registry.handler_of(claimed.kind)
     attempt = Attempt(
         claimed.claim,
         handler.timeout,
@@ -140,6 +144,16 @@ def _run_attempt(claimed: Claimed, lease: Keeper) -> None:
         claimed.claim.attempt,
         time.monotonic() - began,
     )
+
+
+def _leave_to_another(claimed: Claimed) -> None:
+    """In a deploy an old worker may get a kind that only the new ones know."""
+    logger.error("kind_unknown task=%s kind=%s", claimed.claim.task_id, claimed.kind)
+    text = _("This worker does not know how to run “%(kind)s”.") % {"kind": claimed.kind}
+    if claimed.claim.attempt < claimed.max_attempts:
+        lifecycle.retry_later(claimed.claim, UNKNOWN_KIND_DELAY, messages=[Message(text)])
+    else:
+        lifecycle.fail(claimed.claim, text, messages=[Message(text, TaskMessage.Level.ERROR)])
 
 
 def _outcome(attempt: Attempt, claimed: Claimed, handler: TaskHandler) -> Callable[[], None]:

@@ -46,8 +46,9 @@ def make_task(**overrides: Any) -> TaskInfo:
     }
     task = TaskInfo.objects.create(**fields | overrides)
     if task.status in ("pending", "running") and "entry" not in overrides:
-        task.entry = queue.put_in_line(task.pk, 5, Now())
-        task.save(update_fields=["entry"])
+        task.entry = queue.put_in_line(task.pk, 5)
+        task.queued_at = Now()
+        task.save(update_fields=["entry", "queued_at"])
     return TaskInfo.objects.get(pk=task.pk)
 
 

@@ -9,9 +9,13 @@ class Migration(migrations.Migration):
     dependencies = [("tasks", "0002_engine")]
 
     operations = [
+        # One that was interrupted has left an index that is not valid.
         migrations.RunSQL(
-            sql="CREATE INDEX CONCURRENTLY IF NOT EXISTS tasks_queue_order"
-            " ON django_q_ormq (key, lock, id)",
+            sql="DROP INDEX CONCURRENTLY IF EXISTS tasks_queue_order",
+            reverse_sql=migrations.RunSQL.noop,
+        ),
+        migrations.RunSQL(
+            sql="CREATE INDEX CONCURRENTLY tasks_queue_order ON django_q_ormq (key, lock, id)",
             reverse_sql="DROP INDEX CONCURRENTLY IF EXISTS tasks_queue_order",
-        )
+        ),
     ]

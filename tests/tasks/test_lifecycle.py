@@ -402,7 +402,7 @@ class TestOutcomes:
     def test_release_does_not_count_the_attempt_and_keeps_the_place_in_line(self) -> None:
         task = make_task()
         before = OrmQ.objects.values_list("lock", flat=True).get()
-        TaskInfo.objects.update(created_at=before + 5 * get_conf().priority_head_start)
+        TaskInfo.objects.update(queued_at=before + 5 * get_conf().priority_head_start)
         claim = lifecycle.claim(deliver(task)).claim
         lifecycle.release(claim)
         after = TaskInfo.objects.get(pk=task.pk)

@@ -391,3 +391,16 @@ class TestRetry:
             raise ValueError("bug")
 
         assert run(work).status == "failed"
+
+
+def test_a_kind_this_worker_does_not_know_is_left_to_another_and_fails_in_the_end() -> None:
+    task = submit()
+    TaskInfo.objects.update(kind="tests.of_the_next_release", max_attempts=2)
+    call(deliver(task))
+    task.refresh_from_db()
+    assert (task.status, task.attempt) == ("pending", 1)
+    assert task.retry_at is not None
+    call(deliver(task))
+    task.refresh_from_db()
+    assert task.status == "failed"
+    assert "tests.of_the_next_release" in task.error
