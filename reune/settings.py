@@ -112,7 +112,13 @@ if pool_size := env.int("DATABASE_POOL_SIZE", default=0):
         "timeout": 10,
     }
 else:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+# The statements of the queue take as long to plan as to run: have the server keep the plans.
+# PgBouncer in transaction mode can neither do that nor LISTEN.
+if env.bool("DATABASE_LISTEN", default=True):
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        server_side_binding=True, prepare_threshold=2
+    )
 
 # --- Language and time -------------------------------------------------------------------------
 
@@ -159,7 +165,8 @@ Q_CLUSTER = {
     "retry": 600,
     # The broker takes no more than there are free workers, so nothing waits here.
     "queue_limit": 0,
-    "recycle": 500,
+    # A worker that has run so many calls is replaced, which takes a moment.
+    "recycle": 10_000,
     "guard_cycle": 0.5,
 }
 

@@ -29,23 +29,30 @@ from tasks.queue import Delivery, package_of, return_lapsed
 logger = logging.getLogger(__name__)
 
 # SKIP LOCKED: what two clusters want at once, one gets, and the other takes the next. A statement
-# of SQL, because the ORM has no UPDATE … RETURNING.
+# of SQL, because the ORM has no UPDATE … RETURNING. The first rows are the entries that this
+# cluster holds already, without a lock; the others have just been taken.
 _TAKE = """
-    WITH next AS (
+    WITH held AS (
+        SELECT id FROM django_q_ormq WHERE id = ANY(%(taken)s) AND lock > now()
+    ), next AS (
         SELECT id FROM django_q_ormq
         WHERE key = %(key)s AND lock <= now()
-        ORDER BY lock, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ORDER BY lock, id LIMIT GREATEST(0, %(workers)s - (SELECT count(*) FROM held))
+        FOR UPDATE SKIP LOCKED
     ), known AS (
         SELECT next.id, task.id AS task_id
         FROM next LEFT JOIN tasks_taskinfo AS task ON task.entry_id = next.id
+    ), taken AS (
+        UPDATE django_q_ormq AS entry
+        SET lock = now() + CASE WHEN task_id IS NULL THEN %(retry)s ELSE %(lease)s END
+        FROM known WHERE entry.id = known.id
+        RETURNING entry.id, entry.lock, known.task_id,
+            CASE WHEN task_id IS NULL THEN entry.payload END AS payload,
+            set_config('synchronous_commit', 'off', true)
     )
-    UPDATE django_q_ormq AS entry
-    SET lock = now() + CASE WHEN task_id IS NULL THEN %(retry)s ELSE %(lease)s END
-    FROM known WHERE entry.id = known.id
-    RETURNING entry.id, entry.lock, entry.payload, known.task_id,
-        set_config('synchronous_commit', 'off', true)
+    SELECT id, lock, task_id, payload FROM taken
+    UNION ALL SELECT id, NULL, NULL, NULL FROM held
 """
-_STILL_HELD = "SELECT id FROM django_q_ormq WHERE id = ANY(%s) AND lock > now()"
 
 
 class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
@@ -79,7 +86,7 @@ class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
             self._mend_when_due()
             if taken := self._take():
                 return taken
-            self._listener.wait(get_conf().poll.total_seconds())
+            self._rest()
         except (Error, psycopg.Error) as error:
             logger.warning("queue_unreachable error=%s", type(error).__name__)
             connection.close()
@@ -89,24 +96,32 @@ class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
     def delete(self, entry_id: int) -> None:
         """Remove the entry of a call that is no task: a worker is free."""
         OrmQ.objects.filter(pk=entry_id, task_info=None).delete()
-        wire.notify(wire.QUEUE)
+        wire.tell_that_a_worker_is_free()
+
+    def _rest(self) -> None:
+        bells = [wire.free_worker] if wire.free_worker else []
+        self._listener.wait(get_conf().poll.total_seconds(), *bells)
+        for bell in bells:
+            bell.silence()
 
     def _take(self) -> list[tuple[int | None, str]]:
+        conf = get_conf()
+        terms = {
+            "taken": self._taken,
+            "key": self.list_key,
+            "workers": QConf.WORKERS,
+            "retry": timedelta(seconds=QConf.RETRY),
+            "lease": conf.lease,
+        }
         with connection.cursor() as cursor:
-            if self._taken:
-                cursor.execute(_STILL_HELD, [self._taken])
-                self._taken = [entry_id for (entry_id,) in cursor.fetchall()]
-            free = QConf.WORKERS - len(self._taken)
-            if free <= 0:
-                return []
-            terms = {"key": self.list_key, "limit": free, "lease": get_conf().lease}
-            cursor.execute(_TAKE, terms | {"retry": timedelta(seconds=QConf.RETRY)})
-            rows = sorted(cursor.fetchall())
-        self._taken += [row[0] for row in rows]
-        return [self._package(*row[:-1]) for row in rows]
+            cursor.execute(_TAKE, terms)
+            rows = cursor.fetchall()
+        self._taken = [entry_id for entry_id, *_ in rows]
+        fresh = sorted(row for row in rows if row[1] is not None)
+        return [self._package(*row) for row in fresh]
 
     def _package(
-        self, entry_id: int, lock: datetime, payload: str, task_id: UUID | None
+        self, entry_id: int, lock: datetime, task_id: UUID | None, payload: str
     ) -> tuple[int | None, str]:
         """The entry's id to acknowledge, and the call. A task's entry is not acknowledged."""
         if task_id is None:

@@ -30,6 +30,7 @@ from django.db import connections
 from django_q.cluster import Sentinel, get_mp_context
 from django_q.worker import worker
 
+from tasks import wire
 from tasks.conf import get_conf
 from tasks.lease import STOP_SIGNAL
 
@@ -110,6 +111,7 @@ class TaskSentinel(Sentinel):  # type: ignore[misc]  # django-q2 has no types
 
     def __init__(self, stop: Flag, started: Flag) -> None:
         super().__init__(stop, started, uuid.uuid4(), start=False)
+        wire.free_worker = wire.Bell()
         self.event_out = Flag()
         self.task_queue = PacketQueue()
         self.result_queue = PacketQueue()

@@ -41,6 +41,15 @@ DIED_EACH_TIME = (
     " left. The worker's log may say more."
 )
 
+_ADD_LINES = """
+    INSERT INTO tasks_taskmessage (task_id, seq, time, level, message)
+    SELECT task.id,
+        place + COALESCE((SELECT max(seq) FROM tasks_taskmessage WHERE task_id = task.id), 0),
+        now() - age, level, text
+    FROM {task} AS task, unnest(%s::interval[], %s::text[], %s::text[])
+        WITH ORDINALITY AS line (age, level, text, place)
+"""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -54,6 +63,7 @@ class Claim:
     task_id: UUID
     attempt: int
     started_at: datetime
+    owner_key: str
 
 
 @dataclass(frozen=True)
@@ -188,7 +198,7 @@ def claim(delivery: Delivery) -> Claimed:
             updated_at = now(), version = version + 1
         FROM held WHERE task.entry_id = held.id
         RETURNING task.attempt, task.started_at, task.kind, task.params, task.language,
-            task.max_attempts,
+            task.max_attempts, task.owner_key,
             set_config('synchronous_commit', 'off', true)
         """,
         {
@@ -200,8 +210,8 @@ def claim(delivery: Delivery) -> Claimed:
     )
     if row is None:
         raise _refusal(delivery.task_id, "claim")
-    attempt, started_at, kind, params, language, max_attempts, _ = row
-    claim = Claim(delivery.task_id, attempt, started_at)
+    attempt, started_at, kind, params, language, max_attempts, owner_key, _ = row
+    claim = Claim(delivery.task_id, attempt, started_at, owner_key)
     return Claimed(claim, kind, json.loads(params), language, max_attempts)
 
 
@@ -417,45 +427,57 @@ def _hand_back(claim: Claim, messages: Sequence[Message], **changes: Any) -> Non
     _append(claim.task_id, messages)
 
 
-@transaction.atomic
 def _finish(claim: Claim, status: TaskStatus, messages: Sequence[Message], **changes: Any) -> None:
-    owner_key = _end(_owned(claim), status, **changes)
-    if owner_key is None:
+    """One statement; for an owner with slots, with the admission of the next in one commit."""
+    if limits.may_wait(claim.owner_key):
+        with transaction.atomic():
+            _end_or_lose(claim, status, messages, **changes)
+            limits.admit(claim.owner_key)
+    else:
+        _end_or_lose(claim, status, messages, **changes)
+
+
+def _end_or_lose(
+    claim: Claim, status: TaskStatus, messages: Sequence[Message], **changes: Any
+) -> None:
+    if _end(_owned(claim), status, messages, **changes) is None:
         raise _lost(claim)
-    _append(claim.task_id, messages)
-    _admit_next(owner_key)
 
 
 def _end(
-    tasks: QuerySet[TaskInfo], after: TaskStatus, *, result: str | None = None, error: str = ""
+    tasks: QuerySet[TaskInfo],
+    after: TaskStatus,
+    messages: Sequence[Message] = (),
+    *,
+    result: str | None = None,
+    error: str = "",
 ) -> str | None:
     """
-    Move the one task of `tasks` to a final status and out of the queue.
+    Move the one task of `tasks` to a final status and out of the queue, with its last words.
 
     Returns its owner's key, or None if `tasks` no longer holds any. `result` is JSON text.
     """
-    guard, terms = tasks.values("id", "entry_id").select_for_update().query.sql_with_params()
+    guard, terms = tasks.values("id", "entry_id").query.sql_with_params()
     row = _one(
         f"""
-        WITH held AS ({guard}), ended AS (
+        WITH held AS ({guard} FOR UPDATE), ended AS (
             UPDATE tasks_taskinfo AS task
             SET status = %s, entry_id = NULL, retry_at = NULL,
-                progress = CASE WHEN %s = 'completed' THEN 100 ELSE progress END,
+                progress = CASE WHEN %s::text = 'completed' THEN 100 ELSE progress END,
                 result = %s::jsonb, error = %s,
                 completed_at = now(), updated_at = now(), version = version + 1
             FROM held WHERE task.id = held.id
-            RETURNING held.entry_id, task.owner_key
+            RETURNING held.id, held.entry_id, task.owner_key
         ), gone AS (
             DELETE FROM django_q_ormq AS entry USING ended WHERE entry.id = ended.entry_id
+        ), said AS (
+            {_ADD_LINES.format(task="ended")}
         )
         SELECT owner_key FROM ended
         """,
-        [*terms, str(after), str(after), result, error],
+        [*terms, str(after), str(after), result, error, *_columns(messages)],
     )
-    if row is None:
-        return None
-    wire.notify_on_commit(wire.QUEUE)  # a worker is free
-    return str(row[0])
+    return None if row is None else str(row[0])
 
 
 def _admit_next(owner_key: str | None) -> None:
@@ -486,23 +508,18 @@ def _append(task_id: UUID, messages: Sequence[Message]) -> None:
     """Add `messages` after those there are; the task's row lock, which the caller has, orders."""
     if not messages:
         return
+    sql = _ADD_LINES.format(task="(SELECT %s::uuid AS id)")
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO tasks_taskmessage (task_id, seq, time, level, message)
-            SELECT %(id)s, last.seq + line.place, now() - line.age, line.level, line.text
-            FROM (SELECT COALESCE(max(seq), 0) AS seq FROM tasks_taskmessage WHERE task_id = %(id)s)
-                AS last,
-                unnest(%(ages)s::interval[], %(levels)s::text[], %(texts)s::text[])
-                WITH ORDINALITY AS line (age, level, text, place)
-            """,
-            {
-                "id": task_id,
-                "ages": [message.age for message in messages],
-                "levels": [str(message.level) for message in messages],
-                "texts": [message.text for message in messages],
-            },
-        )
+        cursor.execute(sql, [task_id, *_columns(messages)])
+
+
+def _columns(messages: Sequence[Message]) -> list[Any]:
+    """What _ADD_LINES takes: ages, levels and texts."""
+    return [
+        [message.age for message in messages],
+        [str(message.level) for message in messages],
+        [message.text for message in messages],
+    ]
 
 
 def _one(sql: str, terms: Any) -> tuple[Any, ...] | None:

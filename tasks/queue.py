@@ -75,7 +75,6 @@ def put_off(task_id: UUID, by: timedelta) -> None:
     entry = OrmQ.objects.create(key=QConf.CLUSTER_NAME, payload=_package(task_id), lock=Now() + by)
     TaskInfo.objects.filter(pk=task_id).update(entry=entry)
     OrmQ.objects.filter(pk__in=entry_ids).delete()
-    wire.notify_on_commit(wire.QUEUE)
 
 
 def return_lapsed(within: timedelta | None) -> None:

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tasks import lifecycle, queue, registry, retry
+from tasks import lifecycle, queue, registry, retry, wire
 from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused, UnknownKind
 from tasks.lease import Attempt, Interrupted, Keeper, Reason, keeper
 from tasks.lifecycle import Claimed, Message
@@ -43,11 +44,15 @@ class RunningTask:
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
-        steps = TaskStep.objects.filter(task_id=attempt.claim.task_id)
-        self._kept = {
-            (name, version): value
-            for name, version, value in steps.values_list("name", "version", "value")
-        }
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, int], Any]:
+        """The values of earlier attempts' steps by name and version; read at the first step."""
+        if self._attempt.claim.attempt == 1:
+            return {}
+        steps = TaskStep.objects.filter(task_id=self._attempt.claim.task_id)
+        rows = steps.values_list("name", "version", "value")
+        return {(name, version): value for name, version, value in rows}
 
     def report(
         self, progress: int = 0, message: str = "", *, level: str = TaskMessage.Level.INFO
@@ -104,15 +109,21 @@ def run(task_id: str, entry_id: int = 0, leased_until: str = "") -> None:
     if not leased_until:
         logger.error("delivery_without_lease task=%s", task_id)
         return
-    delivery = Delivery(UUID(task_id), entry_id, datetime.fromisoformat(leased_until))
+    try:
+        _run(Delivery(UUID(task_id), entry_id, datetime.fromisoformat(leased_until)))
+    finally:
+        wire.tell_that_a_worker_is_free()
+
+
+def _run(delivery: Delivery) -> None:
     lease = keeper()
     if lease.is_stopping:
         queue.put_back(delivery)
         return
     try:
-        claimed = lifecycle.claim(delivery)
+        claimed = _claim(delivery)
     except TransitionRefused as refusal:
-        logger.info("task_not_claimed task=%s status=%s", task_id, refusal.status)
+        logger.info("task_not_claimed task=%s status=%s", delivery.task_id, refusal.status)
         _settle(delivery)
         return
     try:
@@ -122,7 +133,16 @@ def run(task_id: str, entry_id: int = 0, leased_until: str = "") -> None:
     except UnknownKind:
         _leave_to_another(claimed)
     except LeaseLost:
-        logger.warning("lease_lost task=%s attempt=%d", task_id, claimed.claim.attempt)
+        logger.warning("lease_lost task=%s attempt=%d", delivery.task_id, claimed.claim.attempt)
+
+
+def _claim(delivery: Delivery) -> Claimed:
+    """Claim, on a new connection if the old one died while the worker was idle."""
+    try:
+        return lifecycle.claim(delivery)
+    except (OperationalError, InterfaceError):
+        _drop_connection()
+        return lifecycle.claim(delivery)
 
 
 def _run_attempt(claimed: Claimed, handler: TaskHandler, lease: Keeper) -> None:

@@ -7,6 +7,8 @@ one costs time and nothing else.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import select
 from typing import Any
 
@@ -39,6 +41,38 @@ def notify(channel: str, payload: str = "") -> None:
         )
 
 
+class Bell:
+    """Tells one process of this cluster that another has something for it; rings add up to one."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
+
+    def fileno(self) -> int:
+        return self._reader
+
+    def ring(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # it has been rung often enough
+            os.write(self._writer, b"!")
+
+    def silence(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._reader, 65536)
+
+
+#: Rung by a worker that has become free, for its cluster's broker. Made by the cluster before it
+#: forks; without one the database tells, and everybody else as well.
+free_worker: Bell | None = None
+
+
+def tell_that_a_worker_is_free() -> None:
+    if free_worker:
+        free_worker.ring()
+    else:
+        notify(QUEUE)
+
+
 class Listener:
     """Waits on this thread's database connection, and LISTENs again after each reconnect."""
 
@@ -49,18 +83,19 @@ class Listener:
         #: Set when a connection has begun to LISTEN: what was notified before, nobody has heard.
         self.may_have_missed = False
 
-    def wait(self, seconds: float, *files: int) -> list[psycopg.Notify]:
+    def wait(self, seconds: float, *bells: Bell) -> list[psycopg.Notify]:
         """
-        Return what was notified, or nothing after `seconds` or when one of `files` can be read.
+        Return what was notified, or nothing after `seconds` or when one of `bells` was rung.
 
         Raises psycopg's and Django's errors when the database is gone.
         """
         if not get_conf().listen:
-            select.select(files, [], [], seconds)
+            select.select(bells, [], [], seconds)
             return []
         raw = self._listening()
         if not self._collect(raw):
-            select.select([raw.fileno(), *files], [], [], seconds)
+            readers: list[Any] = [raw, *bells]
+            select.select(readers, [], [], seconds)
             self._collect(raw)
         heard, self._heard = self._heard, []
         return heard

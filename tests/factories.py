@@ -78,7 +78,7 @@ def call(delivery: Delivery) -> None:
 def claim_of(task: TaskInfo, attempt: int | None = None) -> Claim:
     """The claim of the attempt that runs, or one that is like it but for the attempt's number."""
     started_at = task.started_at or datetime.now(UTC)
-    return Claim(task.pk, attempt or task.attempt, started_at)
+    return Claim(task.pk, attempt or task.attempt, started_at, task.owner_key)
 
 
 def make_user(name: str = "ana", **overrides: Any) -> User:
