@@ -22,7 +22,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from learning_paths.exceptions import InvalidRequest, LearningPathsError
-from tasks.exceptions import LimitExceeded, TasksError
+from tasks.exceptions import InvalidParams, LimitExceeded, TasksError
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +91,9 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         case InvalidRequest():
             fields = [(one.field, one.message) for one in error.errors]
             return problem(HTTPStatus.BAD_REQUEST, error.code, str(error), fields)
+        case InvalidParams():
+            fields = [(error.field, str(error))]
+            return problem(STATUS_OF_CODE[error.code], error.code, str(error), fields)
         case LimitExceeded():
             fields = [(error.limit, str(error))]
             return problem(STATUS_OF_CODE[error.code], error.code, str(error), fields)

@@ -150,6 +150,10 @@ REUNE_TASKS = {
     "lease": timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30)),
     "heartbeat": timedelta(seconds=env.float("TASK_HEARTBEAT_SECONDS", default=10)),
     "listen": env.bool("DATABASE_LISTEN", default=True),
+    **{
+        name: timedelta(days=env.float(f"{name.upper()}_DAYS", default=days))
+        for name, days in (("keep_completed", 30), ("keep_failed", 30), ("keep_canceled", 7))
+    },
 }
 Q_CLUSTER = {
     "name": "reune",

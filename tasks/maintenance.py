@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -101,16 +101,16 @@ def cleanup(
     Each batch is a commit of its own, so that stopping halfway is harmless; `on_batch` hears how
     many it was.
     """
-    counts: dict[str, int] = {}
-    for status, age in (configured_ages() if ages is None else ages).items():
-        counts[status.value] = _count(status, age) if dry_run else 0
-        for deleted in () if dry_run else _delete(status, age):
-            counts[status.value] += deleted
-            on_batch(deleted)
-        if status == TaskStatus.FAILED:
-            calls = Call.objects.filter(stopped__lt=Now() - age)
-            counts["calls"] = calls.count() if dry_run else calls.delete()[0]
-    logger.info("cleaned_up dry_run=%s counts=%s", dry_run, counts)
+    ages = configured_ages() if ages is None else ages
+    counts = {
+        status.value: _count(status, age) if dry_run else _delete(status, age, on_batch)
+        for status, age in ages.items()
+    }
+    if TaskStatus.FAILED in ages:
+        calls = Call.objects.filter(stopped__lt=Now() - ages[TaskStatus.FAILED])
+        counts["calls"] = calls.count() if dry_run else calls.delete()[0]
+    if not dry_run:
+        logger.info("cleaned_up %s", " ".join(f"{name}={counts[name]}" for name in counts))
     return counts
 
 
@@ -127,13 +127,14 @@ def _count(status: TaskStatus, age: timedelta) -> int:
     return TaskInfo.objects.filter(status=status, completed_at__lt=Now() - age).count()
 
 
-def _delete(status: TaskStatus, age: timedelta) -> Iterator[int]:
-    """Delete batch by batch until one is not full; yield how many each has deleted."""
+def _delete(status: TaskStatus, age: timedelta, on_batch: Callable[[int], object]) -> int:
+    """Delete batch by batch until one is not full."""
     terms: dict[str, Any] = {"status": status.value, "age": age, "limit": _BATCH}
-    deleted = _BATCH
+    total, deleted = 0, _BATCH
     while deleted == _BATCH:
         with connection.cursor() as cursor:
             cursor.execute(_DELETE_BATCH, terms)
             deleted = cursor.rowcount
-        if deleted:
-            yield deleted
+        total += deleted
+        on_batch(deleted)
+    return total

@@ -26,7 +26,7 @@ def test_an_interruption_before_the_handler_began_is_raised_at_once(attempt: Att
 
 def test_an_interruption_during_a_write_is_raised_after_it(attempt: Attempt) -> None:
     written = False
-    with pytest.raises(Interrupted), attempt.interruptible():
+    with pytest.raises(Interrupted), attempt.interruptible():  # noqa: PT012
         with attempt.uninterrupted():
             attempt.ask_to_stop(Reason.CANCELED)
             attempt.on_signal()
@@ -43,7 +43,7 @@ def test_the_first_reason_counts(attempt: Attempt) -> None:
 
 def test_a_handler_is_interrupted_once_so_that_its_cleanup_can_finish(attempt: Attempt) -> None:
     cleaned = False
-    with pytest.raises(Interrupted), attempt.interruptible():
+    with pytest.raises(Interrupted), attempt.interruptible():  # noqa: PT012
         attempt.ask_to_stop(Reason.CANCELED)
         try:
             attempt.on_signal()
