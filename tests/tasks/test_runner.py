@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import psutil
 import pytest
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -352,8 +354,12 @@ def test_a_task_that_ignores_its_interruption_is_killed_with_its_process() -> No
         scripted["now"] = deaf
         call(deliver(TaskInfo.objects.get(pk=task_id)))
         os._exit(0)
-    _pid, status = os.waitpid(child, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+    try:
+        process = psutil.Process(child)
+        assert process.wait(15) == -signal.SIGKILL
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
     task.refresh_from_db()
     assert task.status == "failed"
     assert "2 segundos" in task.error
