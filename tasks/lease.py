@@ -28,7 +28,8 @@ from django.db import Error, connection
 from tasks import lifecycle, wire
 from tasks.conf import get_conf
 from tasks.exceptions import LeaseLost
-from tasks.lifecycle import Claim, Message
+from tasks.lifecycle import Claim
+from tasks.messages import Message
 
 logger = logging.getLogger(__name__)
 

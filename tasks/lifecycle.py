@@ -14,7 +14,6 @@ each is one round trip in the path of every task.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,10 +27,13 @@ from django.db.models.functions import Greatest, Now
 
 from tasks import limits, queue, registry, wire
 from tasks.conf import get_conf
-from tasks.exceptions import IdempotencyKeyReused, LeaseLost, TransitionRefused
-from tasks.models import ACTIVE, TaskInfo, TaskMessage, TaskStatus, TaskStep
+from tasks.exceptions import LeaseLost, TransitionRefused
+from tasks.idempotency import hash_of, submitted_with
+from tasks.messages import ADD_LINES, Message, append, columns
+from tasks.models import ACTIVE, TaskInfo, TaskStatus, TaskStep
 from tasks.owners import Owner
 from tasks.queue import Delivery
+from tasks.sql import fetch_one
 
 NOW = timedelta(0)
 DEFAULT_PRIORITY = 5
@@ -40,15 +42,6 @@ DIED_EACH_TIME = (
     "The worker died each time it ran this task (killed, or out of memory), and no attempts are"
     " left. The worker's log may say more."
 )
-
-_ADD_LINES = """
-    INSERT INTO tasks_taskmessage (task_id, seq, time, level, message)
-    SELECT task.id,
-        place + COALESCE((SELECT max(seq) FROM tasks_taskmessage WHERE task_id = task.id), 0),
-        now() - age, level, text
-    FROM {task} AS task, unnest(%s::interval[], %s::text[], %s::text[])
-        WITH ORDINALITY AS line (age, level, text, place)
-"""
 
 
 @dataclass(frozen=True)
@@ -77,15 +70,6 @@ class Claimed:
     max_attempts: int
 
 
-@dataclass(frozen=True)
-class Message:
-    """One line for people, in the task's language, said `age` ago."""
-
-    text: str
-    level: str = TaskMessage.Level.INFO
-    age: timedelta = NOW
-
-
 def submit(
     kind: str,
     params: Mapping[str, Any],
@@ -103,8 +87,8 @@ def submit(
     PriorityRefused, IdempotencyKeyReused, and what the kind's `prepare` raises about the
     parameters.
     """
-    body_hash = _hash_of(kind, params) if idempotency_key else ""
-    if idempotency_key and (earlier := _submitted_with(idempotency_key, body_hash, owner)):
+    body_hash = hash_of(kind, params) if idempotency_key else ""
+    if idempotency_key and (earlier := submitted_with(idempotency_key, body_hash, owner)):
         return earlier
     handler = registry.handler_of(kind, is_trusted=owner.is_trusted)
     submission = handler.prepare(params)
@@ -128,27 +112,11 @@ def submit(
             _give_birth_completed(task, submission)
     except IntegrityError:
         # Somebody was faster with the same key; without a key it is a fault of ours.
-        earlier = _submitted_with(idempotency_key, body_hash, owner)
+        earlier = submitted_with(idempotency_key, body_hash, owner)
         if earlier is None:
             raise
         return earlier
     return TaskInfo.objects.get(pk=task.pk)
-
-
-def _submitted_with(key: str | None, body_hash: str, owner: Owner) -> TaskInfo | None:
-    """The task the owner submitted with this key. IdempotencyKeyReused if for another body."""
-    tasks = TaskInfo.objects.of_owner(owner.key)
-    earlier = tasks.filter(idempotency_key=key).first() if key else None
-    if earlier and earlier.body_hash != body_hash:
-        raise IdempotencyKeyReused(
-            "This Idempotency-Key came with another request before. A new request needs a new key."
-        )
-    return earlier
-
-
-def _hash_of(kind: str, params: Mapping[str, Any]) -> str:
-    body = json.dumps([kind, dict(params)], sort_keys=True, default=str)
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 @transaction.atomic
@@ -167,7 +135,7 @@ def _give_birth_completed(task: TaskInfo, submission: registry.Submission) -> No
     task.result = submission.result
     task.completed_at = Now()
     task.save(force_insert=True)
-    _append(task.pk, [Message(submission.message)])
+    append(task.pk, [Message(submission.message)])
 
 
 def claim(delivery: Delivery) -> Claimed:
@@ -178,7 +146,7 @@ def claim(delivery: Delivery) -> Claimed:
     here and with each heartbeat. Raises TransitionRefused if it is not, if no attempts are
     left, or if a cancel has been asked for.
     """
-    row = _one(
+    row = fetch_one(
         """
         WITH ready AS (
             SELECT id, entry_id FROM tasks_taskinfo
@@ -221,7 +189,7 @@ def extend_lease(claim: Claim) -> bool:
 
     Raises LeaseLost if the attempt is over.
     """
-    row = _one(
+    row = fetch_one(
         """
         WITH extended AS (
             UPDATE django_q_ormq AS entry SET lock = now() + %(lease)s
@@ -256,7 +224,7 @@ def report(claim: Claim, *, progress: int = 0, messages: Sequence[Message] = ())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")
     _touch(claim, progress)
-    _append(claim.task_id, messages)
+    append(claim.task_id, messages)
 
 
 @transaction.atomic
@@ -274,7 +242,7 @@ def keep_step(
     TaskStep.objects.update_or_create(
         task_id=claim.task_id, name=name, defaults={"version": version, "value": value}
     )
-    _append(claim.task_id, messages)
+    append(claim.task_id, messages)
 
 
 def complete(claim: Claim, result: Any, *, messages: Sequence[Message] = ()) -> None:
@@ -326,7 +294,7 @@ def settle(delivery: Delivery) -> str:
     Canceled if that was asked for, failed if the dead attempt was the last. Raises
     TransitionRefused if the delivery is not the latest or the task may run.
     """
-    row = _one(
+    row = fetch_one(
         """
         SELECT task.cancel_requested_at IS NOT NULL
         FROM tasks_taskinfo AS task JOIN django_q_ormq AS entry ON entry.id = task.entry_id
@@ -424,7 +392,7 @@ def _hand_back(claim: Claim, messages: Sequence[Message], **changes: Any) -> Non
     )
     if not handed_back:
         raise _lost(claim)
-    _append(claim.task_id, messages)
+    append(claim.task_id, messages)
 
 
 def _finish(claim: Claim, status: TaskStatus, messages: Sequence[Message], **changes: Any) -> None:
@@ -458,7 +426,7 @@ def _end(
     Returns its owner's key, or None if `tasks` no longer holds any. `result` is JSON text.
     """
     guard, terms = tasks.values("id", "entry_id").query.sql_with_params()
-    row = _one(
+    row = fetch_one(
         f"""
         WITH held AS ({guard} FOR UPDATE), ended AS (
             UPDATE tasks_taskinfo AS task
@@ -471,11 +439,11 @@ def _end(
         ), gone AS (
             DELETE FROM django_q_ormq AS entry USING ended WHERE entry.id = ended.entry_id
         ), said AS (
-            {_ADD_LINES.format(task="ended")}
+            {ADD_LINES.format(task="ended")}
         )
         SELECT owner_key FROM ended
         """,
-        [*terms, str(after), str(after), result, error, *_columns(messages)],
+        [*terms, str(after), str(after), result, error, *columns(messages)],
     )
     return None if row is None else str(row[0])
 
@@ -502,31 +470,6 @@ def _touch(claim: Claim, progress: int) -> None:
     )
     if not touched:
         raise _lost(claim)
-
-
-def _append(task_id: UUID, messages: Sequence[Message]) -> None:
-    """Add `messages` after those there are; the task's row lock, which the caller has, orders."""
-    if not messages:
-        return
-    sql = _ADD_LINES.format(task="(SELECT %s::uuid AS id)")
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [task_id, *_columns(messages)])
-
-
-def _columns(messages: Sequence[Message]) -> list[Any]:
-    """What _ADD_LINES takes: ages, levels and texts."""
-    return [
-        [message.age for message in messages],
-        [str(message.level) for message in messages],
-        [message.text for message in messages],
-    ]
-
-
-def _one(sql: str, terms: Any) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, terms)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
 
 
 def _lost(claim: Claim) -> LeaseLost:

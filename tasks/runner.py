@@ -24,7 +24,8 @@ from django.utils.translation import ngettext
 from tasks import lifecycle, queue, registry, retry, wire
 from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused, UnknownKind
 from tasks.lease import Attempt, Interrupted, Keeper, Reason, keeper
-from tasks.lifecycle import Claimed, Message
+from tasks.lifecycle import Claimed
+from tasks.messages import Message
 from tasks.models import TaskMessage, TaskStep
 from tasks.queue import Delivery
 from tasks.registry import TaskHandler

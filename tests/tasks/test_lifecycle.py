@@ -21,7 +21,8 @@ from tasks.exceptions import (
     TransitionRefused,
     UnknownKind,
 )
-from tasks.lifecycle import Claim, Claimed, Message
+from tasks.lifecycle import Claim, Claimed
+from tasks.messages import Message
 from tasks.models import TaskInfo, TaskLimit, TaskMessage, TaskStatus, TaskStep
 from tasks.owners import Owner
 from tasks.registry import Submission, task_handler

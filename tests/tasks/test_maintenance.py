@@ -17,8 +17,8 @@ from pytest_django import Settings
 from tasks import lifecycle, maintenance
 from tasks.broker import PostgresBroker
 from tasks.conf import get_conf
-from tasks.lifecycle import Message
 from tasks.maintenance import Healed
+from tasks.messages import Message
 from tasks.models import TaskInfo, TaskLimit, TaskMessage, TaskStatus, TaskStep
 from tests.concurrently import meanwhile_in_a_transaction
 from tests.factories import (

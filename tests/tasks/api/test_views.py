@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from rest_framework.test import APIClient
 
 from tasks import lifecycle
-from tasks.lifecycle import Message
+from tasks.messages import Message
 from tasks.models import TaskInfo
 from tasks.owners import Owner
 from tests.factories import claim_of, make_running_task, make_task, make_user
