@@ -12,7 +12,7 @@ from django.db import connection
 
 from tasks.models import TaskMessage
 
-#: Adds lines after those there are, in a statement of SQL. `task` is a relation with the one id, the
+#: Adds lines after those there are, in a statement of SQL. `task` is a relation with one id; the
 #: terms are those of `columns`. The lock on the row of the task, which the caller has, orders.
 ADD_LINES = """
     INSERT INTO tasks_taskmessage (task_id, seq, time, level, message)
