@@ -109,7 +109,7 @@ if pool_size := env.int("DATABASE_POOL_SIZE", default=0):
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": pool_size,
-        "timeout": 10,
+        "timeout": 3,
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
