@@ -21,7 +21,14 @@ from learning_paths.stages.outline import outline
 from learning_paths.stages.quizzes import quizzes
 from learning_paths.stages.resources import resources
 from learning_paths.stages.tree import tree
-from learning_paths.stages.values import Quizzes, Resources
+from learning_paths.stages.values import (
+    Ordering,
+    Outline,
+    PathExercise,
+    Quizzes,
+    Resources,
+    Tree,
+)
 
 Value = TypeVar("Value")
 
@@ -49,30 +56,9 @@ def generate(task: Task, request: PathRequest) -> LearningPathDocument:
     """
     topic = _topic_of(request)
     task.report(5, _("Topic found: %(topic)s") % {"topic": topic.title[request.language]})
-    plan = task.step(
-        "outline",
-        lambda: outline(topic, request),
-        progress=20,
-        message=lambda plan: (
-            _("Chose %(count)d concepts in %(branches)d chapters")
-            % {"count": len(plan["concepts"]), "branches": len(plan["branches"])}
-        ),
-    )
-    order = task.step(
-        "ordering",
-        lambda: ordering(plan),
-        progress=30,
-        message=lambda order: _("Put in order: what comes before what"),
-    )
-    shape = task.step(
-        "tree",
-        lambda: tree(plan, order, request),
-        progress=40,
-        message=lambda shape: (
-            _("Drew a tree of %(nodes)d nodes on %(levels)d levels")
-            % {"nodes": len(shape["nodes"]), "levels": shape["height"] + 1}
-        ),
-    )
+    plan = task.step("outline", lambda: outline(topic, request), progress=20, message=_chose)
+    order = task.step("ordering", lambda: ordering(plan), progress=30, message=_ordered)
+    shape = task.step("tree", lambda: tree(plan, order, request), progress=40, message=_drew)
     task.report(45, _("Starting the search for resources"))
     found = task.step(
         "resources",
@@ -80,19 +66,9 @@ def generate(task: Task, request: PathRequest) -> LearningPathDocument:
         progress=60,
         message=lambda found: _found(found, request),
     )
-    quiz = task.step(
-        "quizzes",
-        lambda: quizzes(plan, shape),
-        progress=75,
-        message=lambda quiz: _("Wrote %(count)d quiz questions") % {"count": _questions(quiz)},
-    )
+    quiz = task.step("quizzes", lambda: quizzes(plan, shape), progress=75, message=_wrote)
     practice = task.step(
-        "exercises",
-        lambda: exercises(plan, shape, quiz),
-        progress=85,
-        message=lambda practice: (
-            _("Prepared %(count)d exercises") % {"count": sum(map(len, practice.values()))}
-        ),
+        "exercises", lambda: exercises(plan, shape, quiz), progress=85, message=_prepared
     )
     seed = hashlib.sha256(f"{request.key()}|{plan['version']}".encode()).hexdigest()
     return task.step(
@@ -116,6 +92,20 @@ def _topic_of(request: PathRequest) -> Topic:
     return load_topic(entry.id)
 
 
+def _chose(plan: Outline) -> str:
+    counts = {"count": len(plan["concepts"]), "branches": len(plan["branches"])}
+    return _("Chose %(count)d concepts in %(branches)d chapters") % counts
+
+
+def _ordered(order: Ordering) -> str:
+    return _("Put in order: what comes before what")
+
+
+def _drew(shape: Tree) -> str:
+    counts = {"nodes": len(shape["nodes"]), "levels": shape["height"] + 1}
+    return _("Drew a tree of %(nodes)d nodes on %(levels)d levels") % counts
+
+
 def _found(found: Resources, request: PathRequest) -> str:
     count = sum(map(len, found["assigned"].values()))
     return ngettext(
@@ -125,5 +115,10 @@ def _found(found: Resources, request: PathRequest) -> str:
     ) % {"count": count, "topic": request.topic}
 
 
-def _questions(quiz: Quizzes) -> int:
-    return sum(len(one) for one in quiz["by_node"].values() if one)
+def _wrote(quiz: Quizzes) -> str:
+    count = sum(len(one) for one in quiz["by_node"].values() if one)
+    return _("Wrote %(count)d quiz questions") % {"count": count}
+
+
+def _prepared(practice: dict[str, list[PathExercise]]) -> str:
+    return _("Prepared %(count)d exercises") % {"count": sum(map(len, practice.values()))}
