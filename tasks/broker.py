@@ -39,18 +39,22 @@ _TAKE = """
         WHERE key = %(key)s AND lock <= now()
         ORDER BY lock, id LIMIT GREATEST(0, %(workers)s - (SELECT count(*) FROM held))
         FOR UPDATE SKIP LOCKED
-    ), known AS (
-        SELECT next.id, task.id AS task_id
-        FROM next LEFT JOIN tasks_taskinfo AS task ON task.entry_id = next.id
     ), taken AS (
         UPDATE django_q_ormq AS entry
-        SET lock = now() + CASE WHEN task_id IS NULL THEN %(retry)s ELSE %(lease)s END
-        FROM known WHERE entry.id = known.id
-        RETURNING entry.id, entry.lock, known.task_id,
-            CASE WHEN task_id IS NULL THEN entry.payload END AS payload,
-            set_config('synchronous_commit', 'off', true)
+        SET lock = now() + CASE WHEN (
+            SELECT task.id FROM tasks_taskinfo AS task WHERE task.entry_id = entry.id
+        ) IS NULL THEN %(retry)s ELSE %(lease)s END
+        -- An array, because the planner expects ten rows of one but a tenth of the table of a
+        -- join, and would read all of a long queue.
+        WHERE id = ANY (ARRAY(SELECT id FROM next))
+        RETURNING id, lock, payload, set_config('synchronous_commit', 'off', true)
+    ), known AS (
+        SELECT id, lock, payload, (
+            SELECT task.id FROM tasks_taskinfo AS task WHERE task.entry_id = taken.id
+        ) AS task_id
+        FROM taken
     )
-    SELECT id, lock, task_id, payload FROM taken
+    SELECT id, lock, task_id, CASE WHEN task_id IS NULL THEN payload END FROM known
     UNION ALL SELECT id, NULL, NULL, NULL FROM held
 """
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Now
 
 from tasks import limits, queue, registry, wire
 from tasks.conf import get_conf
@@ -42,6 +43,19 @@ DIED_EACH_TIME = (
     "The worker died each time it ran this task (killed, or out of memory), and no attempts are"
     " left. The worker's log may say more."
 )
+
+_TOUCH = f"""
+    WITH touched AS (
+        UPDATE tasks_taskinfo
+        SET progress = GREATEST(progress, %s), message_count = message_count + %s,
+            version = version + 1, updated_at = now()
+        WHERE id = %s AND status = 'running' AND attempt = %s AND started_at = %s
+        RETURNING id, message_count - %s AS before
+    ), said AS (
+        {ADD_LINES.format(task="touched")}
+    )
+    SELECT id FROM touched
+"""
 
 
 @dataclass(frozen=True)
@@ -223,8 +237,7 @@ def report(claim: Claim, *, progress: int = 0, messages: Sequence[Message] = ())
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")
-    _touch(claim, progress)
-    append(claim.task_id, messages)
+    _touch(claim, progress, messages)
 
 
 @transaction.atomic
@@ -238,26 +251,29 @@ def keep_step(
     messages: Sequence[Message] = (),
 ) -> None:
     """Store what a step returned, for good, with what it says. Raises LeaseLost."""
-    _touch(claim, progress)
+    _touch(claim, progress, messages)
     TaskStep.objects.update_or_create(
         task_id=claim.task_id, name=name, defaults={"version": version, "value": value}
     )
-    append(claim.task_id, messages)
 
 
-def complete(claim: Claim, result: Any, *, messages: Sequence[Message] = ()) -> None:
+def complete(
+    claim: Claim, result: Any, *, progress: int = 100, messages: Sequence[Message] = ()
+) -> None:
     """Finish the claimed attempt. Raises LeaseLost if another has it now."""
-    _finish(claim, TaskStatus.COMPLETED, messages, result=json.dumps(result, allow_nan=False))
+    text = json.dumps(result, allow_nan=False)
+    _finish(claim, TaskStatus.COMPLETED, messages, progress=100, result=text)
 
 
-def fail(claim: Claim, error: str, *, messages: Sequence[Message] = ()) -> None:
+def fail(claim: Claim, error: str, *, progress: int = 0, messages: Sequence[Message] = ()) -> None:
     """End the claimed attempt, and the task with it. Raises LeaseLost."""
-    _finish(claim, TaskStatus.FAILED, messages, error=error)
+    _finish(claim, TaskStatus.FAILED, messages, progress=progress, error=error)
 
 
-def finish_cancel(claim: Claim, *, messages: Sequence[Message] = ()) -> None:
+def finish_cancel(claim: Claim, *, progress: int = 0, messages: Sequence[Message] = ()) -> None:
     """End the claimed attempt as its cancel was asked for. Raises LeaseLost."""
-    _finish(claim, TaskStatus.CANCELED, messages)
+    asked_for = _owned(claim).filter(cancel_requested_at__isnull=False)
+    _finish(claim, TaskStatus.CANCELED, messages, tasks=asked_for, progress=progress)
 
 
 @transaction.atomic
@@ -316,21 +332,23 @@ def settle(delivery: Delivery) -> str:
 
 
 @transaction.atomic
-def retry_later(claim: Claim, delay: timedelta, *, messages: Sequence[Message] = ()) -> None:
+def retry_later(
+    claim: Claim, delay: timedelta, *, progress: int = 0, messages: Sequence[Message] = ()
+) -> None:
     """Give the attempt up for an error that may pass; the next begins after `delay`. LeaseLost."""
-    _hand_back(claim, messages, retry_at=Now() + delay)
+    _hand_back(claim, progress, messages, retry_at=Now() + delay)
     queue.put_off(claim.task_id, delay)
 
 
 @transaction.atomic
-def release(claim: Claim, *, messages: Sequence[Message] = ()) -> None:
+def release(claim: Claim, *, progress: int = 0, messages: Sequence[Message] = ()) -> None:
     """
     Hand the task back at its place in line, as in a deploy. Raises LeaseLost.
 
     The attempt does not count: there may be one more. Its number is not used again, so that
     nothing this worker still says can be taken for the next one's.
     """
-    _hand_back(claim, messages, max_attempts=F("max_attempts") + 1)
+    _hand_back(claim, progress, messages, max_attempts=F("max_attempts") + 1)
     queue.return_to_place(claim.task_id)
 
 
@@ -382,34 +400,25 @@ def set_priority(task_id: UUID, priority: int) -> None:
 
 
 @transaction.atomic
-def _hand_back(claim: Claim, messages: Sequence[Message], **changes: Any) -> None:
-    handed_back = _owned(claim).update(
-        status=TaskStatus.PENDING,
-        started_at=None,
-        updated_at=Now(),
-        version=F("version") + 1,
-        **changes,
-    )
-    if not handed_back:
-        raise _lost(claim)
-    append(claim.task_id, messages)
+def _hand_back(claim: Claim, progress: int, messages: Sequence[Message], **changes: Any) -> None:
+    _touch(claim, progress, messages)
+    _owned(claim).update(status=TaskStatus.PENDING, started_at=None, **changes)
 
 
-def _finish(claim: Claim, status: TaskStatus, messages: Sequence[Message], **changes: Any) -> None:
-    """One statement; for an owner with slots, with the admission of the next in one commit."""
-    if limits.may_wait(claim.owner_key):
-        with transaction.atomic():
-            _end_or_lose(claim, status, messages, **changes)
-            limits.admit(claim.owner_key)
-    else:
-        _end_or_lose(claim, status, messages, **changes)
-
-
-def _end_or_lose(
-    claim: Claim, status: TaskStatus, messages: Sequence[Message], **changes: Any
+def _finish(
+    claim: Claim,
+    status: TaskStatus,
+    messages: Sequence[Message],
+    *,
+    tasks: QuerySet[TaskInfo] | None = None,
+    **changes: Any,
 ) -> None:
-    if _end(_owned(claim), status, messages, **changes) is None:
-        raise _lost(claim)
+    """One statement; for an owner with slots, with the admission of the next in one commit."""
+    owned = _owned(claim) if tasks is None else tasks
+    with transaction.atomic() if limits.may_wait(claim.owner_key) else nullcontext():
+        if _end(owned, status, messages, **changes) is None:
+            raise _lost(claim)
+        _admit_next(claim.owner_key)
 
 
 def _end(
@@ -417,6 +426,7 @@ def _end(
     after: TaskStatus,
     messages: Sequence[Message] = (),
     *,
+    progress: int = 0,
     result: str | None = None,
     error: str = "",
 ) -> str | None:
@@ -430,12 +440,11 @@ def _end(
         f"""
         WITH held AS ({guard} FOR UPDATE), ended AS (
             UPDATE tasks_taskinfo AS task
-            SET status = %s, entry_id = NULL, retry_at = NULL,
-                progress = CASE WHEN %s::text = 'completed' THEN 100 ELSE progress END,
-                result = %s::jsonb, error = %s,
+            SET status = %s, entry_id = NULL, retry_at = NULL, progress = GREATEST(progress, %s),
+                result = %s::jsonb, error = %s, message_count = message_count + %s,
                 completed_at = now(), updated_at = now(), version = version + 1
             FROM held WHERE task.id = held.id
-            RETURNING held.id, held.entry_id, task.owner_key
+            RETURNING task.id, held.entry_id, task.owner_key, message_count - %s AS before
         ), gone AS (
             DELETE FROM django_q_ormq AS entry USING ended WHERE entry.id = ended.entry_id
         ), said AS (
@@ -443,7 +452,16 @@ def _end(
         )
         SELECT owner_key FROM ended
         """,
-        [*terms, str(after), str(after), result, error, *columns(messages)],
+        [
+            *terms,
+            str(after),
+            progress,
+            result,
+            error,
+            len(messages),
+            len(messages),
+            *columns(messages),
+        ],
     )
     return None if row is None else str(row[0])
 
@@ -463,12 +481,21 @@ def _owned(claim: Claim) -> QuerySet[TaskInfo]:
     )
 
 
-def _touch(claim: Claim, progress: int) -> None:
-    """Mark a visible change and keep the row locked until the commit. Raises LeaseLost."""
-    touched = _owned(claim).update(
-        progress=Greatest(F("progress"), progress), version=F("version") + 1, updated_at=Now()
+def _touch(claim: Claim, progress: int, messages: Sequence[Message]) -> None:
+    """Show progress and lines, and keep the row locked until the commit. Raises LeaseLost."""
+    row = fetch_one(
+        _TOUCH,
+        [
+            progress,
+            len(messages),
+            claim.task_id,
+            claim.attempt,
+            claim.started_at,
+            len(messages),
+            *columns(messages),
+        ],
     )
-    if not touched:
+    if row is None:
         raise _lost(claim)
 
 

@@ -12,15 +12,22 @@ from django.db import connection
 
 from tasks.models import TaskMessage
 
-#: Adds lines after those there are, in a statement of SQL. `task` is a relation with one id; the
-#: terms are those of `columns`. The lock on the row of the task, which the caller has, orders.
+#: Adds lines after those there are, in a statement of SQL. `task` is a relation with the task's id
+#: and how many lines it had `before`; the terms are those of `columns`. The count stands in the
+#: task's row, because what waits for that row sees the count anew, but not the lines.
 ADD_LINES = """
     INSERT INTO tasks_taskmessage (task_id, seq, time, level, message)
-    SELECT task.id,
-        place + COALESCE((SELECT max(seq) FROM tasks_taskmessage WHERE task_id = task.id), 0),
-        now() - age, level, text
+    SELECT task.id, task.before + place, now() - age, level, text
     FROM {task} AS task, unnest(%s::interval[], %s::text[], %s::text[])
         WITH ORDINALITY AS line (age, level, text, place)
+"""
+
+_APPEND = f"""
+    WITH counted AS (
+        UPDATE tasks_taskinfo SET message_count = message_count + %s WHERE id = %s
+        RETURNING id, message_count - %s AS before
+    )
+    {ADD_LINES.format(task="counted")}
 """
 
 
@@ -34,12 +41,10 @@ class Message:
 
 
 def append(task_id: UUID, messages: Sequence[Message]) -> None:
-    """Add `messages` after those there are; the task's row lock, which the caller has, orders."""
-    if not messages:
-        return
-    sql = ADD_LINES.format(task="(SELECT %s::uuid AS id)")
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [task_id, *columns(messages)])
+    """Add `messages` after those there are."""
+    if messages:
+        with connection.cursor() as cursor:
+            cursor.execute(_APPEND, [len(messages), task_id, len(messages), *columns(messages)])
 
 
 def columns(messages: Sequence[Message]) -> list[Any]:

@@ -67,6 +67,7 @@ class TaskInfo(models.Model):
     version = models.PositiveIntegerField(
         db_default=1, help_text="one more at each visible change; the ETag"
     )
+    message_count = models.PositiveIntegerField(db_default=0, help_text="the last one's seq")
     priority = models.PositiveSmallIntegerField(db_default=5, help_text="0-9, 9 first")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -186,8 +186,8 @@ def _outcome(attempt: Attempt, claimed: Claimed, handler: TaskHandler) -> Callab
             task.report(0, _("Task started") if is_first else _("Task started again"))
             result = handler.run(task, claimed.params)
             json.dumps(result, allow_nan=False)
-            task.report(100, _("Task completed"))
-        return lambda: _write(attempt, lifecycle.complete, result)
+        last = Message(_("Task completed"))
+        return lambda: _write(attempt, last, lifecycle.complete, result)
     except Interrupted as interruption:
         reason = interruption.reason
         logger.info("task_let_go task=%s reason=%s", attempt.claim.task_id, reason.value)
@@ -214,10 +214,10 @@ def _failure(attempt: Attempt, claimed: Claimed, error: Exception, text: str) ->
     if retry.is_retryable(error) and number < claimed.max_attempts:
         delay = retry.delay_after(number, error)
         seconds = max(1, round(delay.total_seconds()))
-        attempt.note(0, f"{text} {_trying_again(seconds)}", TaskMessage.Level.WARNING)
-        return lambda: _write(attempt, lifecycle.retry_later, delay)
-    attempt.note(0, text, TaskMessage.Level.ERROR)
-    return lambda: _write(attempt, lifecycle.fail, text)
+        last = Message(f"{text} {_trying_again(seconds)}", TaskMessage.Level.WARNING)
+        return lambda: _write(attempt, last, lifecycle.retry_later, delay)
+    last = Message(text, TaskMessage.Level.ERROR)
+    return lambda: _write(attempt, last, lifecycle.fail, text)
 
 
 def _trying_again(seconds: int) -> str:
@@ -232,12 +232,11 @@ def _interruption(
     """The write for an attempt that was interrupted. The lease thread asks for it if it must."""
     with translation.override(claimed.language):
         if reason is Reason.CANCELED:
-            attempt.note(0, _("Task canceled"), TaskMessage.Level.INFO)
-            return lambda: _write(attempt, lifecycle.finish_cancel)
+            last = Message(_("Task canceled"))
+            return lambda: _write(attempt, last, lifecycle.finish_cancel)
         if reason is Reason.SHUTTING_DOWN:
             text = _("The worker restarts; the task goes on from its last finished step")
-            attempt.note(0, text, TaskMessage.Level.INFO)
-            return lambda: _write(attempt, lifecycle.release)
+            return lambda: _write(attempt, Message(text), lifecycle.release)
         if reason is Reason.TIMED_OUT:
             text = _("The task took longer than it may (%(seconds)d seconds) and was stopped.")
             text %= {"seconds": handler.timeout.total_seconds()}
@@ -246,9 +245,10 @@ def _interruption(
     raise LeaseLost(f"task {attempt.claim.task_id} attempt {attempt.claim.attempt}")
 
 
-def _write(attempt: Attempt, verb: Callable[..., None], *particulars: Any) -> None:
+def _write(attempt: Attempt, last: Message, verb: Callable[..., None], *particulars: Any) -> None:
+    """Write an outcome. Its own line comes with it, and is not said before."""
     with attempt.unwritten() as lines:
-        verb(attempt.claim, *particulars, messages=lines)
+        verb(attempt.claim, *particulars, progress=attempt.progress, messages=[*lines, last])
 
 
 def _persist(outcome: Callable[[], None]) -> None:

@@ -338,9 +338,9 @@ class TestOutcomes:
 
     def test_fail_keeps_the_progress_and_says_why(self) -> None:
         task = make_running_task(progress=30)
-        lifecycle.fail(claim_of(task, 1), "no such topic")
+        lifecycle.fail(claim_of(task, 1), "no such topic", progress=50)
         task.refresh_from_db()
-        assert (task.status, task.progress, task.error) == ("failed", 30, "no such topic")
+        assert (task.status, task.progress, task.error) == ("failed", 50, "no such topic")
         assert task.result is None
         assert not OrmQ.objects.exists()
 
@@ -366,6 +366,11 @@ class TestOutcomes:
         lifecycle.finish_cancel(claim_of(task, 1))
         task.refresh_from_db()
         assert (task.status, task.cancel_reason) == ("canceled", "ana: not needed")
+
+    def test_only_a_cancel_that_was_asked_for_is_finished(self) -> None:
+        task = make_running_task()
+        with pytest.raises(LeaseLost):
+            lifecycle.finish_cancel(claim_of(task))
 
     @pytest.mark.parametrize("make", [make_task, make_running_task])
     def test_a_second_cancel_changes_nothing(self, make: Callable[[], TaskInfo]) -> None:
@@ -506,6 +511,20 @@ class TestPriority:
 
 @pytest.mark.django_db(transaction=True)
 class TestConcurrently:
+    def test_an_end_that_waited_for_a_step_numbers_its_lines_after_it(self) -> None:
+        """What commits while it waits is not in its snapshot."""
+        task = make_running_task()
+        claim = claim_of(task)
+        for count in range(5):
+            at_once(
+                lambda: lifecycle.report(claim, messages=[Message("report")] * 3),
+                lambda count=count: lifecycle.keep_step(
+                    claim, f"step {count}", 1, None, messages=[Message("step")] * 3
+                ),
+            )
+        lifecycle.complete(claim, {}, messages=[Message("end")])
+        assert list(task.messages.values_list("seq", flat=True)) == list(range(1, 32))
+
     def test_of_many_claims_one_gets_the_task(self) -> None:
         delivery = deliver(make_task(max_attempts=100))
         results = at_once(*[lambda: lifecycle.claim(delivery)] * 8)
