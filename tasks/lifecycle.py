@@ -44,12 +44,14 @@ DIED_EACH_TIME = (
     " left. The worker's log may say more."
 )
 
+#: The guard of every word a worker says: status, attempt and the instant of the claim.
+_IS_CLAIMED = "id = %s AND status = 'running' AND attempt = %s AND started_at = %s"
 _TOUCH = f"""
     WITH touched AS (
         UPDATE tasks_taskinfo
         SET progress = GREATEST(progress, %s), message_count = message_count + %s,
             version = version + 1, updated_at = now()
-        WHERE id = %s AND status = 'running' AND attempt = %s AND started_at = %s
+        WHERE {_IS_CLAIMED}
         RETURNING id, message_count - %s AS before
     ), said AS (
         {ADD_LINES.format(task="touched")}
@@ -272,8 +274,8 @@ def fail(claim: Claim, error: str, *, progress: int = 0, messages: Sequence[Mess
 
 def finish_cancel(claim: Claim, *, progress: int = 0, messages: Sequence[Message] = ()) -> None:
     """End the claimed attempt as its cancel was asked for. Raises LeaseLost."""
-    asked_for = _owned(claim).filter(cancel_requested_at__isnull=False)
-    _finish(claim, TaskStatus.CANCELED, messages, tasks=asked_for, progress=progress)
+    where = f"{_IS_CLAIMED} AND cancel_requested_at IS NOT NULL"
+    _finish(claim, TaskStatus.CANCELED, messages, where=where, progress=progress)
 
 
 @transaction.atomic
@@ -288,7 +290,7 @@ def cancel(task_id: UUID, *, reason: str) -> None:
     task = TaskInfo.objects.filter(pk=task_id)
     if task.filter(status=TaskStatus.PENDING).update(**wanted):
         # The row is ours until the commit, so nobody can have claimed it meanwhile.
-        owner_key = _end(task, TaskStatus.CANCELED)
+        owner_key = _end("id = %s AND status = 'pending'", [task_id], TaskStatus.CANCELED)
         _admit_next(owner_key)
         return
     running = task.filter(status=TaskStatus.RUNNING)
@@ -326,7 +328,8 @@ def settle(delivery: Delivery) -> str:
     (is_canceled,) = row
     final = TaskStatus.CANCELED if is_canceled else TaskStatus.FAILED
     error = "" if is_canceled else DIED_EACH_TIME
-    owner_key = _end(TaskInfo.objects.filter(pk=delivery.task_id), final, error=error)
+    where = "id = %s AND status IN ('pending', 'running')"
+    owner_key = _end(where, [delivery.task_id], final, error=error)
     _admit_next(owner_key)
     return str(final)
 
@@ -410,19 +413,20 @@ def _finish(
     status: TaskStatus,
     messages: Sequence[Message],
     *,
-    tasks: QuerySet[TaskInfo] | None = None,
+    where: str = _IS_CLAIMED,
     **changes: Any,
 ) -> None:
     """One statement; for an owner with slots, with the admission of the next in one commit."""
-    owned = _owned(claim) if tasks is None else tasks
+    terms = [claim.task_id, claim.attempt, claim.started_at]
     with transaction.atomic() if limits.may_wait(claim.owner_key) else nullcontext():
-        if _end(owned, status, messages, **changes) is None:
+        if _end(where, terms, status, messages, **changes) is None:
             raise _lost(claim)
         _admit_next(claim.owner_key)
 
 
 def _end(
-    tasks: QuerySet[TaskInfo],
+    where: str,
+    terms: Sequence[Any],
     after: TaskStatus,
     messages: Sequence[Message] = (),
     *,
@@ -431,14 +435,15 @@ def _end(
     error: str = "",
 ) -> str | None:
     """
-    Move the one task of `tasks` to a final status and out of the queue, with its last words.
+    Move the one task that is `where` to a final status and out of the queue, with its last words.
 
-    Returns its owner's key, or None if `tasks` no longer holds any. `result` is JSON text.
+    Returns its owner's key, or None if no task is as said. `result` is JSON text.
     """
-    guard, terms = tasks.values("id", "entry_id").query.sql_with_params()
     row = fetch_one(
         f"""
-        WITH held AS ({guard} FOR UPDATE), ended AS (
+        WITH held AS (
+            SELECT id, entry_id FROM tasks_taskinfo WHERE {where} FOR UPDATE
+        ), ended AS (
             UPDATE tasks_taskinfo AS task
             SET status = %s, entry_id = NULL, retry_at = NULL, progress = GREATEST(progress, %s),
                 result = %s::jsonb, error = %s, message_count = message_count + %s,
