@@ -8,7 +8,7 @@ NODES = 15
 BIN := $(CURDIR)/.venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: setup setup-dev demo run test lint format messages clean
+.PHONY: setup setup-dev demo run test bench lint format messages chaos clean
 
 # What runs Reune. Does nothing while requirements.txt stays as it is.
 setup: .venv/installed
@@ -29,6 +29,11 @@ setup-dev: .venv/installed-dev
 	$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@ .venv/installed
 
+# And what `make bench` compares it with.
+.venv/installed-bench: requirements-bench.txt requirements.txt | .venv/bin/python
+	$(PIP_INSTALL) -r requirements-bench.txt
+	@touch $@ .venv/installed
+
 demo: setup
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py generate_path "$(TOPIC)" --language "$(LANGUAGE)" --nodes "$(NODES)" \
@@ -41,6 +46,14 @@ run: setup
 
 test: setup-dev
 	$(BIN)/python -m pytest
+
+# Kill everything at random while hundreds of tasks run, and check that none is lost. Six minutes.
+chaos: setup-dev
+	$(BIN)/python -m tests.chaos.run --seed 1 --seed 2 --seed 3 --tasks 400 --kills 70 --seconds 80
+
+# Reune beside other task queues, about ten minutes; the results go to bench/RESULTS.md.
+bench: .venv/installed-bench
+	$(BIN)/python -m bench
 
 # The URL is never connected to: without one, looking at the settings would start a database.
 lint: export DATABASE_URL = postgres://lint

@@ -70,6 +70,8 @@ class Attempt:
         self.began = time.monotonic()
         self.reason: Reason | None = None
         self.asked_at = 0.0
+        #: The handler has; what is left is to write the outcome, for which there is no hurry.
+        self.has_ended = False
         self._is_interruptible = False
         # Held while lines go to the database, so that they keep their order.
         self.writing = threading.Lock()
@@ -103,13 +105,16 @@ class Attempt:
             yield
         finally:
             self._is_interruptible = False
+            self.has_ended = True
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
         """Hold interruptions back while the handler's own writes are under way."""
         self._is_interruptible = False
-        yield
-        self._is_interruptible = True
+        try:
+            yield
+        finally:
+            self._is_interruptible = True
         self._raise_if_asked()
 
     def ask_to_stop(self, reason: Reason) -> bool:
@@ -209,7 +214,8 @@ class Keeper:
 
     def _watch_the_clock(self) -> None:
         """What has to happen without a database too: time out, and kill what is stuck."""
-        if (attempt := self._attempt) is None:
+        attempt = self._attempt
+        if attempt is None or attempt.has_ended:
             return
         now = time.monotonic()
         if now - attempt.began >= _seconds(attempt.timeout):

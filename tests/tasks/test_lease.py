@@ -68,3 +68,17 @@ def test_lines_that_could_not_be_written_are_not_lost(attempt: Attempt) -> None:
         assert [line.text for line in lines] == ["line"]
     with attempt.unwritten() as lines:
         assert lines == []
+
+
+def test_a_write_that_fails_leaves_the_handler_interruptible(attempt: Attempt) -> None:
+    with pytest.raises(Interrupted), attempt.interruptible():  # noqa: PT012
+        with pytest.raises(OSError, match="down"), attempt.uninterrupted():
+            raise OSError("down")
+        attempt.ask_to_stop(Reason.CANCELED)
+        attempt.on_signal()
+
+
+def test_an_outcome_that_waits_for_the_database_is_not_timed_out(attempt: Attempt) -> None:
+    with attempt.interruptible():
+        assert not attempt.has_ended
+    assert attempt.has_ended

@@ -332,6 +332,21 @@ def test_an_interruption_waits_until_an_outcome_is_written(monkeypatch: pytest.M
     assert (task.status, task.result) == ("completed", {"a": 1})
 
 
+def test_a_result_that_waits_for_the_database_is_not_killed_by_the_timeout(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outcome takes longer than timeout and grace together."""
+    settings.REUNE_TASKS = {"grace": timedelta(seconds=0.1)}
+    complete = lifecycle.complete
+
+    def complete_slowly(*arguments: Any, **options: Any) -> None:
+        time.sleep(2.6)
+        complete(*arguments, **options)
+
+    monkeypatch.setattr(lifecycle, "complete", complete_slowly)
+    assert run(lambda task, params: {"a": 1}).status == "completed"
+
+
 def test_a_task_that_ignores_its_interruption_is_killed_with_its_process() -> None:
     """In a process of its own, which it takes along."""
     task = submit()
