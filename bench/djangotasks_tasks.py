@@ -1,0 +1,8 @@
+from django_tasks import task
+
+from bench.stamps import stamp
+
+
+@task()
+def noop(token: str) -> None:
+    stamp(token)
