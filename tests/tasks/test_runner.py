@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -217,10 +217,19 @@ def forever(task: RunningTask, params: Any) -> Any:
         time.sleep(60)
 
 
+# Made before any task runs: an interruption between making them and `with` would leave them open.
+HERE, THERE = socket.socketpair()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _close_the_sockets() -> Iterator[None]:
+    yield
+    HERE.close()
+    THERE.close()
+
+
 def in_a_socket(task: RunningTask, params: Any) -> Any:
-    here, there = socket.socketpair()
-    with here, there:
-        here.recv(1)
+    HERE.recv(1)
 
 
 def in_a_query(task: RunningTask, params: Any) -> Any:
