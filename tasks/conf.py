@@ -24,6 +24,9 @@ class Conf:
     poll: timedelta = timedelta(seconds=1)
     #: What a handler reports is in the database after this long, together with what came meanwhile.
     report_interval: timedelta = timedelta(seconds=0.3)
+    #: How many requests of a web process may wait for a task at once: long-polls and streams. Each
+    #: holds a thread, so it is half of them.
+    max_waiting: int = 32
     #: How often the queue and the tasks are compared and mended.
     heal_interval: timedelta = timedelta(seconds=10)
     #: A step of priority goes this much before.

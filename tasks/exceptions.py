@@ -8,6 +8,8 @@ TasksError
 ├── IdempotencyKeyReused  the key came with another body before
 ├── LeaseLost           another attempt, or a final state, has overtaken this worker
 ├── NoWorkerFree        no worker took a task within the time it was given
+├── StillRunning        the task has not ended within the time a caller waits
+├── NoPlaceToWait       as many requests wait for tasks as the server has threads for
 └── TaskFailed          raised by a handler: the work cannot be done
 """
 
@@ -50,6 +52,7 @@ class TransitionRefused(TasksError):
 
     def __init__(self, task_id: UUID, verb: str, status: str) -> None:
         super().__init__(f"cannot {verb} task {task_id}: it is {status}")
+        self.task_id = task_id
         self.status = status
 
 
@@ -90,6 +93,22 @@ class NoWorkerFree(TasksError):
     """None runs, or all are busy; the message tells which, for an operator."""
 
     code = "no_worker_free"
+
+
+class StillRunning(TasksError):
+    """For callers who want the result in the answer; the message says what to do instead."""
+
+    code = "still_running"
+
+    def __init__(self, task_id: UUID, message: str) -> None:
+        super().__init__(message)
+        self.task_id = task_id
+
+
+class NoPlaceToWait(TasksError):
+    """Each request that waits holds a thread of the web server, and others have to be served."""
+
+    code = "no_place_to_wait"
 
 
 class TaskFailed(TasksError):

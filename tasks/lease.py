@@ -2,10 +2,10 @@
 The thread that keeps a running task's lease, and interrupts the task.
 
 One thread in each worker process, with a database connection of its own: it extends the lease,
-writes what the task reports, hears cancels and watches the clock. An interruption is one
-mechanism for four reasons: the thread signals the main thread, whose handler raises
-Interrupted wherever the task is, in a socket read, a query, a sleep or a loop. While an
-outcome is written the signal is held back. A main thread that does not react is killed with its
+writes what the task reports, hears cancels, tells those who watch the task, and watches the clock.
+An interruption is one mechanism for four reasons: the thread signals the main thread, whose
+handler raises Interrupted wherever the task is, in a socket read, a query, a sleep or a loop. While
+an outcome is written the signal is held back. A main thread that does not react is killed with its
 process; the outcome is written for it first.
 """
 
@@ -16,11 +16,13 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import Error, connection
@@ -41,6 +43,8 @@ INTERRUPT_SIGNAL = signal.SIGUSR1
 
 #: How often the thread looks at the clock and at what there is to write.
 TICK_SECONDS = 0.2
+#: What tasks change within this time is told to those who watch in one commit.
+TELL_SECONDS = 0.02
 
 
 class Reason(Enum):
@@ -148,7 +152,10 @@ class Keeper:
         self._main = threading.get_ident()
         self._is_closed = threading.Event()
         self._listener = wire.Listener(wire.CANCEL)
-        self._beat_at = self._written_at = 0.0
+        self._beat_at = self._written_at = self._told_at = 0.0
+        self._changed: deque[UUID] = deque()
+        self._change = wire.Bell()
+        wire.courier = self._carry
         signal.signal(INTERRUPT_SIGNAL, self._on_interrupt)
         signal.signal(STOP_SIGNAL, self._on_stop)
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
@@ -168,8 +175,16 @@ class Keeper:
 
     def close(self) -> None:
         """End the thread and its connection."""
+        wire.courier = None
         self._is_closed.set()
+        self._change.ring()
         self._thread.join()
+        self._change.close()
+
+    def _carry(self, task_id: UUID) -> None:
+        """Have the thread tell those who watch the task; called by either thread."""
+        self._changed.append(task_id)
+        self._change.ring()
 
     # --- In the main thread ---------------------------------------------------------------
 
@@ -194,10 +209,12 @@ class Keeper:
                 connection.close()
                 self._watch_the_clock()
                 time.sleep(TICK_SECONDS)
+        with suppress(Error, psycopg.Error):  # a hint; who watches looks for itself as well
+            self._tell()
         connection.close()
 
     def _look(self) -> None:
-        heard = self._listener.wait(TICK_SECONDS)
+        heard = self._wait()
         if self._listener.may_have_missed:
             self._listener.may_have_missed = False
             self._beat_at = 0.0  # a heartbeat sees a cancel as well
@@ -211,6 +228,23 @@ class Keeper:
             self._beat(attempt)
         if attempt.has_news and now - self._written_at >= _seconds(get_conf().report_interval):
             self._write(attempt)
+
+    def _wait(self) -> list[psycopg.Notify]:
+        """Until something is heard, a task has changed, or it is time to look again."""
+        pause = self._told_at + TELL_SECONDS - time.monotonic()
+        if pause > 0:
+            return self._listener.wait(pause)
+        heard = self._listener.wait(TICK_SECONDS, self._change)
+        self._change.silence()
+        self._tell()
+        return heard
+
+    def _tell(self) -> None:
+        """Tell those who watch of all that has changed."""
+        changed = {self._changed.popleft() for _ in range(len(self._changed))}
+        if changed:
+            self._told_at = time.monotonic()
+            wire.notify_each(wire.CHANGED, map(str, changed))
 
     def _watch_the_clock(self) -> None:
         """What has to happen without a database too: time out, and kill what is stuck."""

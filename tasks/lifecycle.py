@@ -31,7 +31,7 @@ from tasks.conf import get_conf
 from tasks.exceptions import LeaseLost, TransitionRefused
 from tasks.idempotency import hash_of, submitted_with
 from tasks.messages import ADD_LINES, Message, append, columns
-from tasks.models import ACTIVE, TaskInfo, TaskStatus, TaskStep
+from tasks.models import ACTIVE, FINAL, DeletedTask, TaskInfo, TaskStatus, TaskStep
 from tasks.owners import Owner
 from tasks.queue import Delivery
 from tasks.sql import fetch_one
@@ -194,6 +194,7 @@ def claim(delivery: Delivery) -> Claimed:
     )
     if row is None:
         raise _refusal(delivery.task_id, "claim")
+    wire.tell_changed(delivery.task_id)
     attempt, started_at, kind, params, language, max_attempts, owner_key, _ = row
     claim = Claim(delivery.task_id, attempt, started_at, owner_key)
     return Claimed(claim, kind, json.loads(params), language, max_attempts)
@@ -298,6 +299,7 @@ def cancel(task_id: UUID, *, reason: str) -> None:
         **wanted, updated_at=Now(), version=F("version") + 1
     ):
         wire.notify_on_commit(wire.CANCEL, str(task_id))
+        wire.tell_changed(task_id)
     elif not task.filter(
         Q(status=TaskStatus.CANCELED) | Q(cancel_requested_at__isnull=False, status__in=ACTIVE)
     ).exists():
@@ -382,24 +384,41 @@ def resume(task_id: UUID) -> None:
         updated_at=Now(),
         version=F("version") + 1,
     )
+    wire.tell_changed(task_id)
 
 
 @transaction.atomic
-def set_priority(task_id: UUID, priority: int) -> None:
+def set_priority(task_id: UUID, priority: int, *, asked_by: str) -> None:
     """
     Move an active task forward or back in line. `priority` is 0-9, 9 first.
 
-    One that runs keeps running and has its new place if it comes back. Raises
-    TransitionRefused, LimitExceeded.
+    How high it may be is a matter of the one who asks, by owner key. A task that runs keeps
+    running and has its new place if it comes back. Raises TransitionRefused, PriorityRefused.
     """
     active = TaskInfo.objects.filter(pk=task_id).active()
     task = active.select_for_update().first()
     if task is None:
         raise _refusal(task_id, "reprioritize")
-    limits.check_priority(task.owner_key, priority)
+    limits.check_priority(asked_by, priority)
     active.update(priority=priority, updated_at=Now(), version=F("version") + 1)
+    wire.tell_changed(task_id)
     if task.status == TaskStatus.PENDING and task.retry_at is None:
         queue.return_to_place(task_id)
+
+
+@transaction.atomic
+def delete(task_id: UUID) -> None:
+    """
+    Remove an ended task with all it has said and made. The limit a day goes on counting it.
+
+    Raises TransitionRefused if it has not ended, or is not there.
+    """
+    task = TaskInfo.objects.filter(pk=task_id, status__in=FINAL).select_for_update().first()
+    if task is None:
+        raise _refusal(task_id, "delete")
+    DeletedTask.objects.create(owner_key=task.owner_key, created_at=task.created_at)
+    task.delete()
+    wire.tell_changed(task_id)
 
 
 @transaction.atomic
@@ -455,7 +474,7 @@ def _end(
         ), said AS (
             {ADD_LINES.format(task="ended")}
         )
-        SELECT owner_key FROM ended
+        SELECT id, owner_key FROM ended
         """,
         [
             *terms,
@@ -468,7 +487,11 @@ def _end(
             *columns(messages),
         ],
     )
-    return None if row is None else str(row[0])
+    if row is None:
+        return None
+    task_id, owner_key = row
+    wire.tell_changed(task_id)
+    return str(owner_key)
 
 
 def _admit_next(owner_key: str | None) -> None:
@@ -502,6 +525,7 @@ def _touch(claim: Claim, progress: int, messages: Sequence[Message]) -> None:
     )
     if row is None:
         raise _lost(claim)
+    wire.tell_changed(claim.task_id)
 
 
 def _lost(claim: Claim) -> LeaseLost:

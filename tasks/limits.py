@@ -13,17 +13,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tasks import queue
 from tasks.exceptions import LimitExceeded, PriorityRefused
-from tasks.models import ANONYMOUS_PREFIX, USER_PREFIX, TaskInfo, TaskLimit
+from tasks.models import ANONYMOUS_PREFIX, USER_PREFIX, DeletedTask, TaskInfo, TaskLimit
 
 DAY = timedelta(days=1)
 #: How many tasks one transaction admits; it holds the owner's lock meanwhile.
@@ -78,9 +79,10 @@ def check_in(owner_key: str, priority: int, *, is_new: bool = True) -> bool:
     """
     Raise LimitExceeded if the owner may not have one more task; return whether it has a slot.
 
-    The caller stores the task in the same transaction.
+    The caller stores the task in the same transaction. One that is not new keeps the priority
+    it has, which may be staff's doing.
     """
-    limits = check_priority(owner_key, priority)
+    limits = check_priority(owner_key, priority) if is_new else limits_of(owner_key)
     if limits == UNLIMITED:
         return True
     lock(owner_key)
@@ -146,7 +148,16 @@ class _Counts:
 def _count(owner_key: str) -> _Counts:
     tasks = TaskInfo.objects.of_owner(owner_key)
     counts = tasks.active().aggregate(active=Count("pk"), in_line=Count("entry"))
-    today = tasks.filter(created_at__gt=Now() - DAY).aggregate(
-        today=Count("pk"), until_one_leaves=Coalesce(Min("created_at") + DAY - Now(), DAY)
+    there = _of_the_last_day(tasks)
+    deleted = _of_the_last_day(DeletedTask.objects.filter(owner_key=owner_key))
+    return _Counts(
+        **counts,
+        today=there["count"] + deleted["count"],
+        until_one_leaves=min(there["until_one_leaves"], deleted["until_one_leaves"]),
     )
-    return _Counts(**counts, **today)
+
+
+def _of_the_last_day(submitted: QuerySet[Any]) -> dict[str, Any]:
+    return submitted.filter(created_at__gt=Now() - DAY).aggregate(
+        count=Count("pk"), until_one_leaves=Coalesce(Min("created_at") + DAY - Now(), DAY)
+    )

@@ -15,7 +15,7 @@ from django_q.models import Task as Call
 
 from tasks import limits, queue
 from tasks.conf import get_conf
-from tasks.models import TaskInfo, TaskStatus
+from tasks.models import DeletedTask, TaskInfo, TaskStatus
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +98,7 @@ def cleanup(
 
     `ages` names the final statuses to look at, all with their configured ages unless given. The
     calls that Django-Q recorded itself (failed schedules) go with the failed tasks, as "calls".
+    What the limit a day need not count any more goes always, and is not counted here either.
     Each batch is a commit of its own, so that stopping halfway is harmless; `on_batch` hears how
     many it was.
     """
@@ -110,6 +111,7 @@ def cleanup(
         calls = Call.objects.filter(stopped__lt=Now() - ages[TaskStatus.FAILED])
         counts["calls"] = calls.count() if dry_run else calls.delete()[0]
     if not dry_run:
+        DeletedTask.objects.filter(created_at__lt=Now() - limits.DAY).delete()
         logger.info("cleaned_up %s", " ".join(f"{name}={counts[name]}" for name in counts))
     return counts
 

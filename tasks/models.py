@@ -207,6 +207,21 @@ class TaskStep(models.Model):
         return self.name
 
 
+class DeletedTask(models.Model):
+    """What the limit a day counts of a task that its owner has deleted; kept for a day."""
+
+    owner_key = models.CharField(max_length=80)
+    created_at = models.DateTimeField(help_text="when the task was submitted")
+
+    class Meta:
+        indexes = [
+            models.Index(name="tasks_deletedtask_of_owner", fields=["owner_key", "created_at"])
+        ]
+
+    def __str__(self) -> str:
+        return self.owner_key
+
+
 class TaskLimit(models.Model):
     """What one user may have, or everybody of a sort. An empty number is no limit."""
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
@@ -21,6 +23,8 @@ from tasks.conf import get_conf
 QUEUE = "reune_queue"
 #: A running task is to be canceled; the payload is its id.
 CANCEL = "reune_cancel"
+#: Something that can be seen of a task has changed; the payload is its id.
+CHANGED = "reune_changed"
 
 
 def notify_on_commit(channel: str, payload: str = "") -> None:
@@ -34,11 +38,34 @@ def notify(channel: str, payload: str = "") -> None:
 
     A commit with a NOTIFY takes a lock of the whole instance, so it has to be a short one.
     """
+    notify_each(channel, [payload])
+
+
+def notify_each(channel: str, payloads: Iterable[str]) -> None:
+    """The same for many, in one commit."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)",
-            [channel, payload],
+            "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, payload)"
+            " FROM unnest(%s::text[]) AS payload",
+            [channel, list(payloads)],
         )
+
+
+#: Takes word of changed tasks to the listeners, where there is one who does that: a worker's lease
+#: thread, which says many changes at once and so keeps the commits out of the way of the tasks.
+courier: Callable[[UUID], None] | None = None
+
+
+def tell_changed(task_id: UUID) -> None:
+    """Let those who watch the task know, once the transaction is on disk."""
+    transaction.on_commit(lambda: _deliver(task_id), robust=True)
+
+
+def _deliver(task_id: UUID) -> None:
+    if courier:
+        courier(task_id)
+    else:
+        notify(CHANGED, str(task_id))
 
 
 class Bell:
@@ -59,6 +86,10 @@ class Bell:
     def silence(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.read(self._reader, 65536)
+
+    def close(self) -> None:
+        os.close(self._reader)
+        os.close(self._writer)
 
 
 #: Rung by a worker that has become free, for its cluster's broker. Made by the cluster before it

@@ -8,14 +8,15 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from tasks import lease
+from tasks import lease, live
 from tests.processes import Server, Worker
 
 
 @pytest.fixture(autouse=True)
-def _no_lease_thread_is_left() -> Iterator[None]:
+def _no_thread_is_left() -> Iterator[None]:
     yield
     lease.close_keeper()
+    live.close_live()
 
 
 @pytest.fixture

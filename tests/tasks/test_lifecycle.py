@@ -489,24 +489,37 @@ class TestPriority:
         for task, name in zip(tasks, ["first", "second"], strict=True):
             TaskInfo.objects.filter(pk=task.pk).update(description=name)
         assert self.order() == ["first", "second"]
-        lifecycle.set_priority(tasks[0].pk, 0)
+        lifecycle.set_priority(tasks[0].pk, 0, asked_by=OPERATOR.key)
         assert self.order() == ["second", "first"]
 
     def test_a_running_task_keeps_its_lease(self) -> None:
         task = make_running_task()
         before = OrmQ.objects.values_list("lock", flat=True).get()
-        lifecycle.set_priority(task.pk, 3)
+        lifecycle.set_priority(task.pk, 3, asked_by=OPERATOR.key)
         assert OrmQ.objects.values_list("lock", flat=True).get() == before
 
     def test_a_finished_task_has_none_to_change(self) -> None:
         task = make_task(status="completed", completed_at=Now())
         with pytest.raises(TransitionRefused):
-            lifecycle.set_priority(task.pk, 3)
+            lifecycle.set_priority(task.pk, 3, asked_by=OPERATOR.key)
 
     def test_an_owner_may_not_ask_for_more_than_their_highest(self) -> None:
         with pytest.raises(PriorityRefused, match="5"):
             lifecycle.submit(ECHO, {}, owner=ANYBODY, priority=6)
         assert not TaskInfo.objects.exists()
+        task = make_task()
+        with pytest.raises(PriorityRefused, match="5"):
+            lifecycle.set_priority(task.pk, 6, asked_by=ANYBODY.key)
+
+    def test_a_task_that_staff_have_moved_forward_stays_there_when_its_owner_resumes_it(
+        self,
+    ) -> None:
+        task = make_task()
+        lifecycle.set_priority(task.pk, 9, asked_by=OPERATOR.key)
+        lifecycle.cancel(task.pk, reason="for the test")
+        lifecycle.resume(task.pk)
+        task.refresh_from_db()
+        assert (task.status, task.priority) == ("pending", 9)
 
 
 @pytest.mark.django_db(transaction=True)

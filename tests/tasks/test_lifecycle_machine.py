@@ -81,7 +81,7 @@ WORDS = GOING_ON | ENDING
 WISHES: dict[str, Callable[[UUID], Any]] = {
     "cancel": lambda task_id: lifecycle.cancel(task_id, reason="machine"),
     "resume": lifecycle.resume,
-    "set_priority": lambda task_id: lifecycle.set_priority(task_id, 2),
+    "set_priority": lambda task_id: lifecycle.set_priority(task_id, 2, asked_by=OPERATOR.key),
 }
 #: What is done with a delivery.
 USES: dict[str, Callable[[Delivery], Any]] = {

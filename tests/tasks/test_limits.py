@@ -99,7 +99,7 @@ class TestSlots:
 
     def test_the_next_is_the_one_of_highest_priority(self) -> None:
         first, _second, urgent = submit(), submit(), submit()
-        lifecycle.set_priority(_second.pk, 2)
+        lifecycle.set_priority(_second.pk, 2, asked_by=OPERATOR.key)
         finish(first)
         assert in_line() == {str(urgent.pk)}
 
