@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 
 
 class LearningPathQuerySet(models.QuerySet["LearningPath"]):
     def younger_than(self, age: timedelta) -> LearningPathQuerySet:
         return self.filter(created_at__gt=Now() - age)
+
+    def like(self, pattern: str) -> LearningPathQuerySet:
+        """Those whose topic is as `pattern` says, case aside, where * stands for anything."""
+        words = ".*".join(re.escape(part) for part in pattern.split("*"))
+        return self.filter(topic__iregex=f"^{words}$")
+
+    def with_summary(self) -> LearningPathQuerySet:
+        """With the `title` from the document."""
+        return self.annotate(title=KT("document__title"))
+
+    def as_text(self) -> models.QuerySet[LearningPath, str]:
+        """The documents as the text the database has, never parsed."""
+        return self.values_list(Cast("document", models.TextField()), flat=True)
 
 
 class LearningPath(models.Model):
@@ -26,8 +42,16 @@ class LearningPath(models.Model):
     request = models.JSONField()
     document = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
+    hits = models.PositiveIntegerField(db_default=0, help_text="how often it was reused")
 
     objects = LearningPathQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(name="learning_paths_newest", fields=["-created_at", "-id"]),
+            # Finds the paths of an owner's tasks, whose params are the same JSON.
+            HashIndex(name="learning_paths_request", fields=["request"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} ({self.language})"

@@ -16,18 +16,36 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotAuthenticated,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from learning_paths.exceptions import InvalidRequest, LearningPathsError
-from tasks.exceptions import InvalidParams, LimitExceeded, TasksError
+from tasks import body
+from tasks.exceptions import (
+    InvalidParams,
+    LimitExceeded,
+    NoPlaceToWait,
+    StillRunning,
+    TasksError,
+    TransitionRefused,
+)
 
 logger = logging.getLogger(__name__)
 
 #: What a caller is told to wait when the database does not answer.
 RETRY_DATABASE_SECONDS = 5
+#: … and when as many requests wait already as may.
+RETRY_PLACE_SECONDS = 10
+#: … and when a task is not done yet that was waited for.
+RETRY_TASK_SECONDS = 1
 
 #: What each error of the apps is over HTTP. An error that is not here is a fault of ours: 500.
 STATUS_OF_CODE = {
@@ -37,6 +55,9 @@ STATUS_OF_CODE = {
     "limit_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
     "priority_refused": HTTPStatus.FORBIDDEN,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "no_place_to_wait": HTTPStatus.SERVICE_UNAVAILABLE,
+    "still_running": HTTPStatus.SERVICE_UNAVAILABLE,
+    "task_failed": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 
@@ -47,10 +68,10 @@ class ProblemRenderer(JSONRenderer):
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """What a view of the API answers when it raised `error`; None for an error we do not know."""
-    body = _problem_of(error)
-    if body is None:
+    found = _problem_of(error)
+    if found is None:
         return None
-    response = Response(body, status=body["status"], headers=_headers_of(error))
+    response = Response(found, status=found["status"], headers=_headers_of(error))
     context["request"].accepted_renderer = ProblemRenderer()
     context["request"].accepted_media_type = ProblemRenderer.media_type
     return response
@@ -63,8 +84,15 @@ def _headers_of(error: Exception) -> dict[str, str]:
     match error:
         case LimitExceeded():
             headers["Retry-After"] = str(ceil(error.retry_after.total_seconds()))
+        case Throttled():
+            headers["Retry-After"] = str(ceil(getattr(error, "wait", None) or 1))
         case OperationalError() | InterfaceError():
             headers["Retry-After"] = str(RETRY_DATABASE_SECONDS)
+        case NoPlaceToWait():
+            headers["Retry-After"] = str(RETRY_PLACE_SECONDS)
+        case StillRunning():
+            headers["Retry-After"] = str(RETRY_TASK_SECONDS)
+            headers["Location"] = reverse("task", args=[error.task_id])
         case _:
             pass
     return headers
@@ -97,6 +125,10 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         case LimitExceeded():
             fields = [(error.limit, str(error))]
             return problem(STATUS_OF_CODE[error.code], error.code, str(error), fields)
+        case TransitionRefused() | StillRunning():
+            found = body.read(error.task_id)
+            task = {"task": found.fields} if found else {}
+            return problem(STATUS_OF_CODE[error.code], error.code, str(error)) | task
         case TasksError() | LearningPathsError() if error.code in STATUS_OF_CODE:
             return problem(STATUS_OF_CODE[error.code], error.code, str(error))
         case ValidationError():
@@ -105,6 +137,12 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
                 f"{field}: {message}" if field else message for field, message in fields
             )
             return problem(error.status_code, "invalid_request", detail, fields)
+        case NotAuthenticated():
+            detail = _("Say who you are: send your token in the header “Authorization: Bearer …”.")
+            return problem(error.status_code, error.default_code, detail)
+        case Throttled():
+            detail = _("You ask faster than you may. Wait as long as Retry-After says.")
+            return problem(error.status_code, error.default_code, detail)
         case APIException():
             return problem(error.status_code, str(error.get_codes()), str(error.detail))
         case OperationalError() | InterfaceError():

@@ -62,12 +62,18 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "corsheaders",
     "django_q",
     "tasks",
     "learning_paths",
+    "reune",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -93,7 +99,8 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+# The web process serves them itself, as the packages have them: nothing is to be collected.
+WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database ----------------------------------------------------------------------------------
@@ -132,17 +139,63 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 # --- HTTP API ----------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    # The first one says what a 401 asks for.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "reune.authentication.BearerAuthentication",
+        "reune.authentication.RememberedSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.AllowAny"
+        if env.bool("ANONYMOUS", default=True)
+        else "rest_framework.permissions.IsAuthenticated"
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["reune.throttling.FloodThrottle"],
+    # How many proxies of ours a request comes through; see tasks.owners.client_address.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "reune.negotiation.FirstRenderer",
     "EXCEPTION_HANDLER": "reune.errors.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Reune",
+    "DESCRIPTION": "Work that takes minutes, in the background: learning paths for any topic.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["reune.openapi.complete"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    # Tells people and secret scanners what it is that they found.
+    "TOKEN_PREFIX": "reune_",
+    "TOKEN_TTL": None,
+}
+# Of one user or address, in each web process. Far above any honest client, and a twentieth of
+# what a process can do.
+REUNE_THROTTLE = {
+    "per_second": env.float("THROTTLE_PER_SECOND", default=100),
+    "burst": env.int("THROTTLE_BURST", default=300),
+}
+# Web pages of other origins use tokens; cookies are not for them.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+if CORS_ALLOWED_ORIGINS:
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "idempotency-key"),
+    *("if-none-match", "last-event-id", "prefer"),
+]
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "Retry-After"]
 
 # --- Tasks -------------------------------------------------------------------------------------
 
@@ -150,6 +203,8 @@ REUNE_TASKS = {
     "lease": timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30)),
     "heartbeat": timedelta(seconds=env.float("TASK_HEARTBEAT_SECONDS", default=10)),
     "listen": env.bool("DATABASE_LISTEN", default=True),
+    # The other half of the threads serves those who do not wait (see Procfile).
+    "max_waiting": env.int("WEB_THREADS", default=64) // 2,
     **{
         name: timedelta(days=env.float(f"{name.upper()}_DAYS", default=days))
         for name, days in (("keep_completed", 30), ("keep_failed", 30), ("keep_canceled", 7))

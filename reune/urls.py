@@ -3,10 +3,13 @@ from django.urls import include, path, re_path
 
 from reune import errors
 from reune.health import health
+from reune.openapi import DocsView, SchemaView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("docs", DocsView.as_view(), name="docs"),
     path("", include("tasks.api.urls")),
     path("", include("learning_paths.api.urls")),
     re_path("", errors.not_found),

@@ -102,7 +102,9 @@ class Server(Process):
     def __init__(self, **extra_environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = procfile()["web"].replace("$PORT", str(self.port)).split()
+        threads = extra_environment.get("WEB_THREADS", "64")
+        line = procfile()["web"].replace("$PORT", str(self.port))
+        command = line.replace("${WEB_THREADS:-64}", threads).split()
         super().__init__(*_in_this_venv(command), DATABASE_POOL_SIZE="4", **extra_environment)
         wait_for(self._answers)
 
@@ -125,7 +127,7 @@ def procfile() -> dict[str, str]:
 
 
 def _in_this_venv(command: list[str]) -> list[str]:
-    """Drop what is the shell's and run the program that stands beside this Python."""
+    """Do what the shell would, with the defaults, and run the program beside this Python."""
     program, *words = command[command.index("exec") + 1 :]
     return [str(Path(sys.executable).parent / program), *words]
 

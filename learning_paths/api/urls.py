@@ -1,11 +1,26 @@
 from django.urls import path
 
-from learning_paths.api.views import GenerateViewSet
+from learning_paths.api.views import (
+    CacheStatsView,
+    ClearCacheView,
+    GenerateViewSet,
+    LearningPathViewSet,
+)
 
 urlpatterns = [
+    path("learning_paths", LearningPathViewSet.as_view({"get": "list"}), name="learning-paths"),
+    path(
+        "learning_paths/<str:pk>",
+        LearningPathViewSet.as_view({"get": "retrieve"}),
+        name="learning-path",
+    ),
+    # The old server's calls.
     path(
         "generate_mcp_async",
         GenerateViewSet.as_view({"post": "create"}),
         name="generate-mcp-async",
     ),
+    path("generate_mcp", GenerateViewSet.as_view({"get": "wait"}), name="generate-mcp"),
+    path("cache_stats", CacheStatsView.as_view(), name="cache-stats"),
+    path("clear_cache", ClearCacheView.as_view(), name="clear-cache"),
 ]

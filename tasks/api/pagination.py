@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.pagination import CursorPagination
-from rest_framework.response import Response
 
 
 class NewestFirst(CursorPagination):
@@ -14,7 +13,11 @@ class NewestFirst(CursorPagination):
     page_size_query_param = "limit"
     ordering = ("-created_at", "-id")
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def links(self) -> str:
+        """The Link header; empty when there is one page."""
         links = [("next", self.get_next_link()), ("prev", self.get_previous_link())]
-        header = ", ".join(f'<{url}>; rel="{name}"' for name, url in links if url)
-        return Response(data, headers={"Link": header} if header else None)
+        return ", ".join(f'<{url}>; rel="{name}"' for name, url in links if url)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The body is the bare list."""
+        return schema

@@ -1,83 +1,41 @@
-"""The task as JSON, in the contract's words and types."""
+"""What callers send, checked. What they get is `tasks.body`."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from tasks.models import TaskInfo, TaskMessage, TaskStatus
+from tasks.lifecycle import DEFAULT_PRIORITY
+from tasks.models import TaskStatus
 from tasks.registry import kinds
 
-
-class EpochField(serializers.Field[datetime, datetime, float, Any]):
-    """Seconds since 1970, always with a decimal point: clients in Dart read a double."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(read_only=True, **kwargs)
-
-    def to_representation(self, value: datetime) -> float:
-        return value.timestamp()
+#: The longest wait for a change; proxies cut connections after 30 s and more.
+LONGEST_WAIT_SECONDS = 25
+HIGHEST_PRIORITY = 9
 
 
-class TaskMessageSerializer(serializers.ModelSerializer[TaskMessage]):
-    time = EpochField()
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses what it does not know: a misspelt name would otherwise do nothing, silently."""
 
-    class Meta:
-        model = TaskMessage
-        fields = ("seq", "time", "level", "message")
-
-
-class TaskListSerializer(serializers.ModelSerializer[TaskInfo]):
-    """A task in a list: without its result, and `error` only when there is one."""
-
-    created_at = EpochField()
-    updated_at = EpochField()
-    completed_at = EpochField()
-    retry_at = EpochField()
-    cancel_requested_at = EpochField()
-    messages = TaskMessageSerializer(many=True, read_only=True)
-
-    class Meta:
-        model = TaskInfo
-        fields = (
-            "id",
-            "kind",
-            "description",
-            "status",
-            "progress",
-            "attempt",
-            "retry_at",
-            "cancel_requested_at",
-            "cancel_reason",
-            "created_at",
-            "updated_at",
-            "completed_at",
-            "messages",
-            "error",
-        )
-
-    def to_representation(self, instance: TaskInfo) -> dict[str, Any]:
-        body: dict[str, Any] = super().to_representation(instance)
-        for name in ("error", "cancel_reason"):
-            if not body[name]:
-                del body[name]
-        return body
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if unknown := sorted(self.initial_data.keys() - self.fields.keys()):
+            known = _("Unknown parameter. The parameters are %(known)s.")
+            message = known % {"known": ", ".join(self.fields)}
+            raise serializers.ValidationError(dict.fromkeys(unknown, message))
+        return attrs
 
 
-class TaskSerializer(TaskListSerializer):
-    """A task with its result, when there is one."""
-
-    def to_representation(self, instance: TaskInfo) -> dict[str, Any]:
-        body = super().to_representation(instance)
-        if instance.result is not None:
-            body["result"] = instance.result
-        return body
+def checked(serializer_class: type[StrictSerializer], data: Any) -> dict[str, Any]:
+    """What `data` says, in its types. Raises ValidationError."""
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
 
 
-class TaskFilterSerializer(serializers.Serializer[Any]):
+class TaskFilterSerializer(StrictSerializer):
     """The query parameters of the list."""
 
     limit = serializers.IntegerField(min_value=1, max_value=100, required=False)
@@ -90,9 +48,36 @@ class TaskFilterSerializer(serializers.Serializer[Any]):
         fields["kind"] = serializers.ChoiceField(choices=kinds(), required=False)
         return fields
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if unknown := sorted(self.initial_data.keys() - self.fields.keys()):
-            known = _("Unknown parameter. The parameters are %(known)s.")
-            message = known % {"known": ", ".join(self.fields)}
-            raise serializers.ValidationError(dict.fromkeys(unknown, message))
-        return attrs
+
+class WaitSerializer(StrictSerializer):
+    """The query parameters of one task."""
+
+    wait = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_WAIT_SECONDS,
+        required=False,
+        help_text=gettext_lazy("Seconds to wait for the task to change."),
+    )
+
+
+class MessageFilterSerializer(StrictSerializer):
+    """The query parameters of a task's messages."""
+
+    after = serializers.IntegerField(min_value=0, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=1000, default=100)
+
+
+class SubmitSerializer(StrictSerializer):
+    """A new task."""
+
+    kind = serializers.CharField(max_length=100)
+    params = serializers.DictField(default=dict)
+    priority = serializers.IntegerField(
+        min_value=0, max_value=HIGHEST_PRIORITY, default=DEFAULT_PRIORITY
+    )
+
+
+class ChangeSerializer(StrictSerializer):
+    """What may be changed of a task."""
+
+    priority = serializers.IntegerField(min_value=0, max_value=HIGHEST_PRIORITY)

@@ -1,0 +1,220 @@
+"""What the OpenAPI description says of learning paths."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_view,
+)
+
+from learning_paths.api.serializers import LearningPathSerializer, PageSerializer
+from learning_paths.catalogue.topic import LANGUAGES
+from learning_paths.request import (
+    BOUNDS,
+    CATEGORY_LENGTH,
+    DEFAULT_LANGUAGE,
+    SIMILARITY,
+    TOPIC_LENGTH,
+)
+from learning_paths.schema import JSON_SCHEMA
+from tasks.api.documentation import (
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
+    LINK,
+    NOT_MODIFIED,
+    PATH_ID,
+    answer,
+    header,
+)
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_PATH = {"$ref": "#/components/schemas/LearningPath"}
+
+DESCRIPTIONS = {
+    "num_nodes": "How many lessons the path has, exactly.",
+    "max_resources": "At most so many in the whole path.",
+    "min_width": "Lessons on level 1, at least.",
+    "max_width": "Lessons on any level, at most.",
+    "min_height": "Levels below the root, at least.",
+    "max_height": "Levels below the root, at most.",
+}
+#: The parameters of a path as JSON Schema.
+PARAMETERS: dict[str, Any] = {
+    "topic": {
+        "type": "string",
+        "minLength": TOPIC_LENGTH[0],
+        "maxLength": TOPIC_LENGTH[1],
+        "description": "What the path is about.",
+    },
+    "language": {
+        "type": "string",
+        "enum": list(LANGUAGES),
+        "default": DEFAULT_LANGUAGE,
+        "description": "Of everything in the path.",
+    },
+    **{
+        name: {
+            "type": "integer",
+            "minimum": bound.lowest,
+            "maximum": bound.highest,
+            "default": bound.default,
+            "description": DESCRIPTIONS[name],
+        }
+        for name, bound in BOUNDS.items()
+    },
+    "similarity_threshold": {
+        "type": "number",
+        "minimum": SIMILARITY[0],
+        "maximum": SIMILARITY[1],
+        "default": SIMILARITY[2],
+        "description": "How near a resource must be to its lesson (cosine).",
+    },
+    "category": {
+        "type": "string",
+        "maxLength": CATEGORY_LENGTH,
+        "description": "The topic's own if left out.",
+    },
+}
+
+
+def _components() -> dict[str, Any]:
+    """The document's schema with its definitions as components: `#/$defs/node` is no place here."""
+    text = json.dumps(JSON_SCHEMA)
+    for name in JSON_SCHEMA["$defs"]:
+        text = text.replace(f'"#/$defs/{name}"', f'"#/components/schemas/{_component(name)}"')
+    document = json.loads(text)
+    del document["$schema"]
+    parts = document.pop("$defs")
+    return {"LearningPath": document} | {_component(name): parts[name] for name in parts}
+
+
+def _component(name: str) -> str:
+    return "LearningPath" + name[0].upper() + name[1:]
+
+
+COMPONENTS = _components()
+
+_QUERY = [
+    OpenApiParameter(
+        name,
+        {key: schema[key] for key in schema if key != "description"},
+        OpenApiParameter.QUERY,
+        description=schema["description"],
+    )
+    for name, schema in PARAMETERS.items()
+]
+_ACCEPTED = {
+    "type": "object",
+    "required": ["task_id", "status", "message"],
+    "additionalProperties": False,
+    "properties": {
+        "task_id": {"type": "string", "format": "uuid"},
+        "status": {"const": "accepted"},
+        "message": {"type": "string"},
+    },
+}
+_BODY = {"type": "object", "properties": PARAMETERS}
+_EXAMPLE = {
+    "task_id": "550e8400-e29b-41d4-a716-446655440000",
+    "status": "accepted",
+    "message": "Task created successfully",
+}
+
+documented_generation = extend_schema_view(
+    create=extend_schema(
+        summary="Have a learning path made",
+        description="Parameters come in the query string, a form or a JSON object; `topic` is"
+        " required. A tree that cannot exist is refused, with the nearest that can.",
+        parameters=[*_QUERY, IDEMPOTENCY_KEY],
+        request={
+            "application/json": _BODY,
+            "application/x-www-form-urlencoded": _BODY,
+            "multipart/form-data": _BODY,
+        },
+        responses={
+            200: answer("Accepted.", _ACCEPTED, OpenApiExample("accepted", _EXAMPLE)),
+            422: answer("The key came with another request before.", _PROBLEM),
+        },
+    ),
+    wait=extend_schema(
+        summary="A learning path, in the answer",
+        description="Waits up to 25 seconds. Then it is 503, with the task in the member `task`:"
+        " ask again, which joins the same task, or follow it.",
+        parameters=_QUERY,
+        responses={
+            200: answer("The path.", _PATH),
+            422: answer("It could not be made.", _PROBLEM),
+        },
+    ),
+)
+documented_paths = extend_schema_view(
+    list=extend_schema(
+        summary="The finished paths you have asked for, newest first",
+        parameters=[PageSerializer, LINK],
+        responses={200: LearningPathSerializer(many=True)},
+    ),
+    retrieve=extend_schema(
+        summary="A finished path",
+        description="Anybody who has its id may read it.",
+        parameters=[PATH_ID, IF_NONE_MATCH, header("ETag", "Names this document.", on=(200,))],
+        responses={200: answer("The path.", _PATH), 304: NOT_MODIFIED},
+    ),
+)
+documented_stats = extend_schema(
+    summary="How much is kept, and how often it was of use",
+    responses={
+        200: answer(
+            "Numbers.",
+            {
+                "type": "object",
+                "required": ["status", "stats"],
+                "properties": {
+                    "status": {"const": "success"},
+                    "stats": {
+                        "type": "object",
+                        "required": ["paths", "hits", "size_bytes"],
+                        "properties": {
+                            "paths": {"type": "integer"},
+                            "hits": {"type": "integer"},
+                            "size_bytes": {"type": "integer"},
+                        },
+                    },
+                },
+            },
+        )
+    },
+)
+documented_clearing = extend_schema(
+    summary="Have paths made anew at their next request (staff)",
+    parameters=[
+        OpenApiParameter(
+            "pattern",
+            OpenApiTypes.STR,
+            description="Which topics, where * stands for anything; all if left out.",
+        )
+    ],
+    request=None,
+    responses={
+        200: answer(
+            "How many.",
+            {
+                "type": "object",
+                "required": ["status", "message", "pattern", "count", "domain_cache_cleared"],
+                "properties": {
+                    "status": {"const": "success"},
+                    "message": {"type": "string"},
+                    "pattern": {"type": "string"},
+                    "count": {"type": "integer"},
+                    "domain_cache_cleared": {"type": "boolean"},
+                },
+            },
+        ),
+        403: answer("Only staff may.", _PROBLEM),
+    },
+)
