@@ -102,7 +102,9 @@ class RememberedSessionAuthentication(SessionAuthentication):
     """A session of Django's. As in DRF, unsafe methods need the CSRF token with it."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        session = request._request.session
+        session = getattr(request._request, "session", None)
+        if session is None:
+            return None  # a poll without a cookie; see reune.middleware
         # So that caches between us and the browser are told that the answer varies by cookie.
         session.accessed = True
         if not session.session_key:

@@ -6,12 +6,13 @@ from reune.health import health
 from reune.openapi import DocsView, SchemaView
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    # First what is asked for most.
+    path("", include("tasks.api.urls")),
+    path("", include("learning_paths.api.urls")),
     path("health", health, name="health"),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", DocsView.as_view(), name="docs"),
-    path("", include("tasks.api.urls")),
-    path("", include("learning_paths.api.urls")),
+    path("admin/", admin.site.urls),
     re_path("", errors.not_found),
 ]
 handler400 = errors.bad_request

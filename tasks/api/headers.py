@@ -25,5 +25,5 @@ def idempotency_key(request: HttpRequest) -> str | None:
 
 def preferred_wait(request: HttpRequest) -> int:
     """Seconds, by `Prefer: wait=…` (RFC 7240), no more than we are ready to wait; else 0."""
-    match = _WAIT.search(request.headers.get("Prefer", ""))
+    match = _WAIT.search(request.META.get("HTTP_PREFER", ""))
     return min(int(match[1]), LONGEST_WAIT_SECONDS) if match else 0

@@ -55,7 +55,7 @@ class WaitSerializer(StrictSerializer):
     wait = serializers.IntegerField(
         min_value=0,
         max_value=LONGEST_WAIT_SECONDS,
-        required=False,
+        default=None,
         help_text=gettext_lazy("Seconds to wait for the task to change."),
     )
 

@@ -76,10 +76,11 @@ class TaskViewSet(viewsets.GenericViewSet[TaskInfo]):
 
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """The task; with `?wait=` or `Prefer: wait=` as soon as it has changed."""
-        wanted = checked(WaitSerializer, request.query_params.dict())
+        query = request.query_params.dict()
+        wanted = checked(WaitSerializer, query)["wait"] if query else None
         found = self._readable(pk)
-        preferred = 0 if "wait" in wanted else preferred_wait(request)
-        if seconds := preferred or wanted.get("wait", 0):
+        preferred = preferred_wait(request) if wanted is None else 0
+        if seconds := wanted or preferred:
             found = _changed(found, request, seconds)
         response = task_response(request, found)
         if preferred:

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.factories import make_task, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", ["/status/{}", "/tasks/{}", "/tasks/{}/messages"])
+def test_a_session_counts_for_polls_as_everywhere(path: str) -> None:
+    ana: User = make_user()
+    task = make_task(owner=ana, owner_key=f"user:{ana.pk}")
+    client = Client()
+    assert client.get(path.format(task.pk)).status_code == 404
+    client.force_login(ana)
+    assert client.get(path.format(task.pk)).status_code == 200
+
+
+def test_changing_by_session_needs_the_csrf_token() -> None:
+    ana = make_user()
+    task = make_task(owner=ana, owner_key=f"user:{ana.pk}")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ana)
+    assert client.post(f"/tasks/{task.pk}/cancel").status_code == 403
+    task.refresh_from_db()
+    assert task.status == "pending"
+
+
+def test_a_poll_without_a_cookie_gets_none() -> None:
+    response = Client().get(f"/status/{make_task().pk}")
+    assert not response.cookies
+    assert "Cookie" not in response["Vary"]
