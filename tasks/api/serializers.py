@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from tasks.lifecycle import DEFAULT_PRIORITY
@@ -56,7 +55,7 @@ class WaitSerializer(StrictSerializer):
         min_value=0,
         max_value=LONGEST_WAIT_SECONDS,
         default=None,
-        help_text=gettext_lazy("Seconds to wait for the task to change."),
+        help_text="Seconds to wait for the task to change.",
     )
 
 
