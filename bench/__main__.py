@@ -26,18 +26,32 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="fewer of everything, and only show the results"
     )
-    is_quick = parser.parse_args().quick
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=results.SECTIONS,
+        metavar="NAME",
+        help=f"measure this alone, and only show the results: {', '.join(results.SECTIONS)}",
+    )
+    given = parser.parse_args()
     # Told to stop, it ends what it has started.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     described = machine.describe()
     lab = Lab(data_folder())
     described |= {f"PostgreSQL {name}": value for name, value in lab.server.settings().items()}
-    plan = QUICK if is_quick else FULL
-    command = "python -m bench --quick" if is_quick else "make bench"
-    text = results.document(results.measure(lab, plan), plan, command, described)
-    if not is_quick:
+    plan = QUICK if given.quick else FULL
+    names = given.only or list(results.SECTIONS)
+    text = results.document(results.measure(lab, plan, names), plan, _command(given), described)
+    if not given.quick and not given.only:
         RESULTS.write_text(text)
     sys.stdout.write(text)
+
+
+def _command(given: argparse.Namespace) -> str:
+    if not given.quick and not given.only:
+        return "make bench"
+    options = ["--quick"] * given.quick + [f"--only {name}" for name in given.only or ()]
+    return " ".join(["python -m bench", *options])
 
 
 if __name__ == "__main__":

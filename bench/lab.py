@@ -22,7 +22,7 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self.folder = folder
         self.server = Server(folder)
 
     def set_up(self, engine: Engine) -> None:
@@ -39,7 +39,7 @@ class Lab:
             )
 
     def new_stamps(self) -> Stamps:
-        return Stamps(self._folder / "stamps")
+        return Stamps(self.folder / "stamps")
 
     def connect(self, engine: Engine) -> psycopg.Connection[Any]:
         return self.server.connect(engine.database)
@@ -57,14 +57,14 @@ class Lab:
         """Under which a process of the engine uses this database."""
         return {
             **engine.environment(self.server.url(database)),
-            stamps.VARIABLE: str(self._folder / "stamps"),
+            stamps.VARIABLE: str(self.folder / "stamps"),
         }
 
     def variables_of(self, engine: Engine) -> dict[str, str]:
         return self.variables(engine, engine.database)
 
     def log_of(self, engine: Engine) -> Path:
-        return self._folder / f"{engine.name}.log"
+        return self.folder / f"{engine.name}.log"
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float, every: float = 0.002) -> float:

@@ -25,6 +25,12 @@ class Plan:
     kills: int
     stops: int
     posts: int
+    #: Rounds over everybody who answers polls, and seconds of each of them with each subject.
+    poll_rounds: int
+    poll_seconds: float
+    #: Rounds with and without streams; seconds of each measurement.
+    stream_rounds: int
+    stream_seconds: float
 
 
 FULL = Plan(
@@ -42,6 +48,10 @@ FULL = Plan(
     kills=5,
     stops=10,
     posts=400,
+    poll_rounds=5,
+    poll_seconds=2,
+    stream_rounds=3,
+    stream_seconds=4,
 )
 QUICK = Plan(
     name="quick",
@@ -58,4 +68,8 @@ QUICK = Plan(
     kills=1,
     stops=3,
     posts=100,
+    poll_rounds=1,
+    poll_seconds=1,
+    stream_rounds=1,
+    stream_seconds=2,
 )

@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
+from bench import web
 from bench.engines import REUNE
 from bench.figures import Spread
-from bench.lab import Lab, wait_until
+from bench.lab import Lab
 from bench.plan import FULL, Plan
-from bench.processes import ROOT, Group, program
 from bench.progress import say
 
 PATH = "/generate_mcp_async?topic=python"
 #: The limit of active tasks of an anonymous caller.
 REQUESTS_OF_A_CALLER = 5
-#: Clients at once; the Procfile's server has 16 threads.
+#: Clients at once; the Procfile's server has more threads.
 CLIENTS = (1, 8)
 
 
@@ -42,14 +40,11 @@ class Posts:
 def measure(lab: Lab, plan: Plan) -> list[Posts]:
     """Without a worker: the tasks stay in the queue."""
     lab.set_up(REUNE)
-    port = _free_port()
-    variables = {"ALLOWED_HOSTS": "127.0.0.1", "DATABASE_POOL_SIZE": "8"}
-    command = _web_command(port)
-    with Group([command], lab.variables_of(REUNE) | variables, lab.log_of(REUNE)):
-        wait_until(lambda: _answers(port), seconds=30, every=0.05)
+    command, variables = web.procfile_web()
+    with web.serving(command, lab.variables_of(REUNE) | variables, lab.log_of(REUNE)) as server:
         callers = _addresses()
-        _post_as(port, next(callers))  # the first ones import and connect
-        found = [_measure(port, clients, plan.posts, callers) for clients in CLIENTS]
+        _post_as(server.port, next(callers))  # the first ones import and connect
+        found = [_measure(server.port, clients, plan.posts, callers) for clients in CLIENTS]
     say(f"{sum(len(one.seconds) for one in found)} POSTs")
     return found
 
@@ -83,29 +78,6 @@ def _post_as(port: int, address: str) -> list[float]:
 def _addresses() -> Iterator[str]:
     for number in count(2):
         yield f"127.0.{number // 250}.{number % 250 + 1}"
-
-
-def _web_command(port: int) -> list[str]:
-    """The Procfile's, without what is the shell's."""
-    lines = (ROOT / "Procfile").read_text().splitlines()
-    line = next(line for line in lines if line.startswith("web: "))
-    words = line.replace("$PORT", str(port)).replace("0.0.0.0", "127.0.0.1").split()
-    name, *options = words[words.index("exec") + 1 :]
-    return program(name, *options)
-
-
-def _answers(port: int) -> bool:
-    with suppress(OSError):
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        client.request("GET", "/health")
-        return client.getresponse().status == http.client.OK
-    return False
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def main() -> None:

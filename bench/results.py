@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
-from bench import claims, compare, interruption, post_latency
+from bench import (
+    claims,
+    compare,
+    interruption,
+    poll_results,
+    polls,
+    post_latency,
+    stream_results,
+    streams,
+)
 from bench.claims import Backlog
 from bench.compare import Measured
 from bench.engines import PROCRASTINATE, REUNE, Engine
@@ -15,50 +25,67 @@ from bench.interruption import Interrupted
 from bench.lab import Lab
 from bench.plan import Plan
 from bench.post_latency import Posts
-
-Row = Sequence[str]
+from bench.tables import SPREAD_HEAD, Row, spread_cells, table, target
 
 
 @dataclass(frozen=True)
-class Found:
-    engines: dict[Engine, Measured]
-    claims: dict[Backlog, list[float]]
-    interrupted: Interrupted
-    posts: list[Posts]
+class Section:
+    """A subject: how it is measured, and what of it goes into the document."""
+
+    measure: Callable[[Lab, Plan], Any]
+    targets: Callable[[Any], Sequence[Row]]
+    parts: Callable[[Any, Plan], Sequence[str]]
 
 
-def measure(lab: Lab, plan: Plan) -> Found:
-    return Found(
-        compare.compare(lab, plan),
-        claims.measure(lab, plan),
-        interruption.measure(lab, plan),
-        post_latency.measure(lab, plan),
-    )
+def measure(lab: Lab, plan: Plan, names: Sequence[str]) -> dict[str, Any]:
+    """What was found, by the name of its section."""
+    return {name: SECTIONS[name].measure(lab, plan) for name in names}
 
 
-def document(found: Found, plan: Plan, command: str, machine: Mapping[str, str]) -> str:
+def document(found: Mapping[str, Any], plan: Plan, command: str, machine: Mapping[str, str]) -> str:
+    targets = [row for name, one in found.items() for row in SECTIONS[name].targets(one)]
     parts = [
         "# Benchmark",
         f"Written by `{command}`. All processes were on this one machine:",
-        _table(("", ""), list(machine.items())),
+        table(("", ""), list(machine.items())),
         "## Targets",
-        _table(("target", "found", ""), _targets(found)),
-        "## Reune and others",
-        _ENGINES_NOTE.format(rounds=plan.rounds, tasks=plan.tasks),
-        _table(_ENGINES_HEAD, [_engine_row(*item) for item in found.engines.items()]),
-        "Round by round, tasks/s with 2 workers / with 4:",
-        _table(("", "rounds"), [_rounds_row(*item) for item in found.engines.items()]),
-        "## Claims and history",
-        _CLAIMS_NOTE.format(rounds=plan.claim_rounds, claims=plan.claims),
-        _table(_CLAIMS_HEAD, [_claims_row(*item) for item in found.claims.items()]),
-        "## Interruptions",
-        _INTERRUPTIONS_NOTE,
-        _table(_SPREAD_HEAD, _interruption_rows(found.interrupted)),
-        "## POST /generate_mcp_async",
-        _POSTS_NOTE,
-        _table((*_SPREAD_HEAD, "requests/s"), [_posts_row(one) for one in found.posts]),
+        table(("target", "found", ""), targets),
+        *(part for name, one in found.items() for part in SECTIONS[name].parts(one, plan)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _engine_parts(found: Mapping[Engine, Measured], plan: Plan) -> Sequence[str]:
+    return (
+        "## Reune and others",
+        _ENGINES_NOTE.format(rounds=plan.rounds, tasks=plan.tasks),
+        table(_ENGINES_HEAD, [_engine_row(*item) for item in found.items()]),
+        "Round by round, tasks/s with 2 workers / with 4:",
+        table(("", "rounds"), [_rounds_row(*item) for item in found.items()]),
+    )
+
+
+def _claims_parts(found: Mapping[Backlog, Sequence[float]], plan: Plan) -> Sequence[str]:
+    return (
+        "## Claims and history",
+        _CLAIMS_NOTE.format(rounds=plan.claim_rounds, claims=plan.claims),
+        table(_CLAIMS_HEAD, [_claims_row(*item) for item in found.items()]),
+    )
+
+
+def _interruption_parts(found: Interrupted, plan: Plan) -> Sequence[str]:
+    rows = [
+        ("cancel", *spread_cells(Spread.of(found.cancels))),
+        ("begun elsewhere after SIGKILL", *spread_cells(Spread.of(found.kills))),
+        ("begun elsewhere after SIGTERM", *spread_cells(Spread.of(found.stops))),
+    ]
+    return "## Interruptions", _INTERRUPTIONS_NOTE, table(SPREAD_HEAD, rows)
+
+
+def _post_parts(found: Sequence[Posts], plan: Plan) -> Sequence[str]:
+    rows = [_posts_row(one) for one in found]
+    head = (*SPREAD_HEAD, "requests/s")
+    return "## POST /generate_mcp_async", _POSTS_NOTE, table(head, rows)
 
 
 _ENGINES_HEAD = (
@@ -85,7 +112,6 @@ _CLAIMS_NOTE = """\
 A claim is what lies between a free worker and its handler: the broker takes an entry, the worker
 begins the attempt. Medians of {claims} claims, in turn over the databases; then the median of
 {rounds} rounds."""
-_SPREAD_HEAD = ("", "p50", "p95", "p99", "worst", "count")
 _INTERRUPTIONS_NOTE = f"""\
 Cancel: from its commit until another session sees the task canceled, the handler in `time.sleep`.
 SIGKILL: all processes of a worker command at once; SIGTERM: its command alone; until the task
@@ -97,32 +123,36 @@ The web server of the Procfile, anonymous callers under their usual limits, one 
 caller, no worker running."""
 
 
-def _targets(found: Found) -> list[Row]:
-    reune, other = found.engines[REUNE], found.engines[PROCRASTINATE]
+def _engine_targets(found: Mapping[Engine, Measured]) -> Sequence[Row]:
+    reune, other = found[REUNE], found[PROCRASTINATE]
     pickup = Spread.of(reune.pickups)
     two, four = (
         median(reune.rates[count]) / median(other.rates[count]) for count in compare.WORKER_COUNTS
     )
-    growth = _growth(found.claims)
-    cancel = Spread.of(found.interrupted.cancels)
-    kill, stop = max(found.interrupted.kills), max(found.interrupted.stops)
+    return (
+        target("pick-up p50 <= 6 ms", f"{pickup.p50:.1f} ms", pickup.p50 <= 6),
+        target("pick-up p99 <= 15 ms", f"{pickup.p99:.1f} ms", pickup.p99 <= 15),
+        target("tasks/s, 2 workers >= 1.0 × procrastinate", f"{two:.2f} ×", two >= 1),
+        target("tasks/s, 4 workers >= 1.3 × procrastinate", f"{four:.2f} ×", four >= 1.3),
+    )
+
+
+def _claims_targets(found: Mapping[Backlog, Sequence[float]]) -> Sequence[Row]:
+    growth = _growth(found)
+    return (target("claim flat within 20 % over the history", f"{growth:+.0%}", growth <= 0.2),)
+
+
+def _interruption_targets(found: Interrupted) -> Sequence[Row]:
+    cancel = Spread.of(found.cancels)
+    kill, stop = max(found.kills), max(found.stops)
     lease = interruption.LEASE_SECONDS
-    return [
-        _target("pick-up p50 <= 6 ms", f"{pickup.p50:.1f} ms", pickup.p50 <= 6),
-        _target("pick-up p99 <= 15 ms", f"{pickup.p99:.1f} ms", pickup.p99 <= 15),
-        _target("tasks/s, 2 workers >= 1.0 × procrastinate", f"{two:.2f} ×", two >= 1),
-        _target("tasks/s, 4 workers >= 1.3 × procrastinate", f"{four:.2f} ×", four >= 1.3),
-        _target("claim flat within 20 % over the history", f"{growth:+.0%}", growth <= 0.2),
-        _target("cancel p99 < 250 ms", f"{cancel.p99:.0f} ms", cancel.p99 < 250),
-        _target(
+    return (
+        target("cancel p99 < 250 ms", f"{cancel.p99:.0f} ms", cancel.p99 < 250),
+        target(
             f"recovery after SIGKILL <= lease ({lease} s) + 2 s", f"{kill:.1f} s", kill <= lease + 2
         ),
-        _target("recovery after SIGTERM < 2 s", f"{stop:.2f} s", stop < 2),
-    ]
-
-
-def _target(wanted: str, found: str, is_met: bool) -> Row:
-    return wanted, found, "met" if is_met else "**missed**"
+        target("recovery after SIGTERM < 2 s", f"{stop:.2f} s", stop < 2),
+    )
 
 
 def _growth(took: Mapping[Backlog, Sequence[float]]) -> float:
@@ -161,27 +191,17 @@ def _claims_row(backlog: Backlog, took: Sequence[float]) -> Row:
     )
 
 
-def _interruption_rows(interrupted: Interrupted) -> list[Row]:
-    return [
-        ("cancel", *_milliseconds(Spread.of(interrupted.cancels))),
-        ("begun elsewhere after SIGKILL", *_milliseconds(Spread.of(interrupted.kills))),
-        ("begun elsewhere after SIGTERM", *_milliseconds(Spread.of(interrupted.stops))),
-    ]
-
-
 def _posts_row(posts: Posts) -> Row:
     name = "one client" if posts.clients == 1 else f"{posts.clients} clients at once"
-    return name, *_milliseconds(Spread.of(posts.seconds)), f"{posts.rate:.0f}"
+    return name, *spread_cells(Spread.of(posts.seconds)), f"{posts.rate:.0f}"
 
 
-def _milliseconds(spread: Spread) -> Row:
-    times = (spread.p50, spread.p95, spread.p99, spread.worst)
-    return (
-        *(f"{time:.1f} ms" if time < 100 else f"{time:.0f} ms" for time in times),
-        str(spread.count),
-    )
-
-
-def _table(head: Row, rows: Sequence[Row]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+#: In the order of the document.
+SECTIONS = {
+    "engines": Section(compare.compare, _engine_targets, _engine_parts),
+    "claims": Section(claims.measure, _claims_targets, _claims_parts),
+    "interruptions": Section(interruption.measure, _interruption_targets, _interruption_parts),
+    "posts": Section(post_latency.measure, lambda found: (), _post_parts),
+    "polls": Section(polls.measure, poll_results.targets, poll_results.parts),
+    "streams": Section(streams.measure, stream_results.targets, stream_results.parts),
+}

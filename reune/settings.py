@@ -154,9 +154,9 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "reune.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
-        "rest_framework.parsers.MultiPartParser",
+        "reune.parsers.MultiPartParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "reune.negotiation.FirstRenderer",
@@ -173,6 +173,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": ["reune.openapi.complete"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # What a PATCH needs, it needs: it has one field.
+    "COMPONENT_SPLIT_PATCH": False,
 }
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",

@@ -2,14 +2,14 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from reune import errors
-from reune.health import health
+from reune.health import HealthView
 from reune.openapi import DocsView, SchemaView
 
 urlpatterns = [
     # First what is asked for most.
     path("", include("tasks.api.urls")),
     path("", include("learning_paths.api.urls")),
-    path("health", health, name="health"),
+    path("health", HealthView.as_view(), name="health"),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", DocsView.as_view(), name="docs"),
     path("admin/", admin.site.urls),

@@ -44,7 +44,7 @@ INTERRUPT_SIGNAL = signal.SIGUSR1
 #: How often the thread looks at the clock and at what there is to write.
 TICK_SECONDS = 0.2
 #: What tasks change within this time is told to those who watch in one commit.
-TELL_SECONDS = 0.02
+TELL_SECONDS = 0.05
 
 
 class Reason(Enum):

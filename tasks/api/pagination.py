@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 
 class NewestFirst(CursorPagination):
@@ -12,6 +16,13 @@ class NewestFirst(CursorPagination):
     max_page_size = 100
     page_size_query_param = "limit"
     ordering = ("-created_at", "-id")
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Raises NotFound, also for a position that none of our links has."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and not _is_instant(cursor.position or ""):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
 
     def links(self) -> str:
         """The Link header; empty when there is one page."""
@@ -21,3 +32,10 @@ class NewestFirst(CursorPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """The body is the bare list."""
         return schema
+
+
+def _is_instant(position: str) -> bool:
+    with suppress(ValueError):
+        instant = parse_datetime(position)
+        return instant is not None and instant.tzinfo is not None
+    return False

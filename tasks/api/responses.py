@@ -17,8 +17,9 @@ _CODING = re.compile(r"(?:^|,)\s*(gzip|\*)\s*(?:;\s*q=(\d(?:\.\d*)?))?\s*(?=,|$)
 
 
 def task_response(request: HttpRequest, body: Body, status: int = 200) -> HttpResponse:
-    """The task; with 304 and no content if the caller says that it has this very body."""
-    if status == 200 and known_etags(request) & {body.etag, "*"}:
+    """The task; 304 and no content if who reads it says that they have this very body."""
+    is_read = request.method in ("GET", "HEAD")
+    if is_read and known_etags(request) & {body.etag, "*"}:
         response: HttpResponse = HttpResponseNotModified()
     else:
         response = json_response(request, body.content, lambda: body.compressed, status=status)

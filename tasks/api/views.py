@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -44,6 +46,14 @@ class TaskViewSet(viewsets.GenericViewSet[TaskInfo]):
     pagination_class = NewestFirst
     paginator: NewestFirst
     serializer_class = SubmitSerializer
+    # Forms have neither objects, for the parameters, nor numbers.
+    parser_classes = (api_settings.DEFAULT_PARSER_CLASSES[0],)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method not in SAFE_METHODS and request.query_params:
+            text = _("This call takes no parameters in the query string.")
+            raise ValidationError(dict.fromkeys(request.query_params, text))
 
     def get_queryset(self) -> TaskInfoQuerySet:
         """The tasks that the caller may list and change."""
