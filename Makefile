@@ -51,7 +51,7 @@ test: setup-dev
 chaos: setup-dev
 	$(BIN)/python -m tests.chaos.run --seed 1 --seed 2 --seed 3 --tasks 400 --kills 70 --seconds 80
 
-# Reune beside other task queues, about ten minutes; the results go to bench/RESULTS.md.
+# Reune beside others, about fifteen minutes; the results go to bench/RESULTS.md.
 bench: .venv/installed-bench
 	$(BIN)/python -m bench
 

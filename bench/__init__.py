@@ -1,1 +1,1 @@
-"""What `make bench` runs: Reune beside other task queues on one PostgreSQL, and by itself."""
+"""What `make bench` runs: Reune beside other task queues and web servers, and by itself."""

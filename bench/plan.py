@@ -49,7 +49,7 @@ FULL = Plan(
     stops=10,
     posts=400,
     poll_rounds=5,
-    poll_seconds=2,
+    poll_seconds=1.5,
     stream_rounds=3,
     stream_seconds=4,
 )
