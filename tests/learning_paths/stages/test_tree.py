@@ -130,12 +130,12 @@ def test_every_size_has_a_tree_in_the_default_bounds(num_nodes: int):
 
 
 @pytest.mark.parametrize("topic_id", topic_ids())
-def test_the_catalogues_own_topics_lose_one_edge_at_most_in_the_default_bounds(topic_id: str):
+def test_the_catalogues_own_topics_lose_two_edges_at_most_in_the_default_bounds(topic_id: str):
     for num_nodes in range(10, 31):
         shape = PathRequest(topic="x", num_nodes=num_nodes).shape
         outlined, ordered, made = grown(load_topic(topic_id), num_nodes=num_nodes)
         check(shape, outlined, ordered, made)
-        assert len(made["dropped"]) <= 1, num_nodes
+        assert len(made["dropped"]) <= 2, num_nodes
 
 
 def test_the_same_request_gets_the_same_bytes_whatever_the_hash_seed():
