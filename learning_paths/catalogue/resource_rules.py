@@ -35,12 +35,16 @@ HOSTS = frozenset(
         "pt.khanacademy.org",
         "www.khanacademy.org",
         # The makers' own documentation, and free services without an account
+        "developer.mozilla.org",
         "docs.darktable.org",
         "docs.gimp.org",
         "docs.python.org",
+        "git-scm.com",
         "handbook.fide.com",
         "lichess.org",
         "scikit-learn.org",
+        "www.postgresql.org",
+        "www.sqlite.org",
         # Universities, and free books and courses by their teachers
         "aprendepython.es",
         "christophm.github.io",
