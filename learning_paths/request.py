@@ -211,6 +211,9 @@ def _count(name: str, value: object) -> int:
     bound = BOUNDS[name]
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         value = int(value)
+    # JSON has one sort of number: encoders may write 15.0 for 15 (Dart's does, of a double).
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     # bool is an int to Python, but true is no number to a client.
     if not isinstance(value, int) or isinstance(value, bool):
         raise _ParameterError(

@@ -13,11 +13,12 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import (
     APIException,
     NotAuthenticated,
@@ -47,6 +48,8 @@ RETRY_PLACE_SECONDS = 10
 #: … and when a task is not done yet that was waited for.
 RETRY_TASK_SECONDS = 1
 
+#: A caller's own word, such as an unknown parameter's name, is repeated up to this length.
+LONGEST_FIELD = 100
 #: What each error of the apps is over HTTP. An error that is not here is a fault of ours: 500.
 STATUS_OF_CODE = {
     "invalid_request": HTTPStatus.BAD_REQUEST,
@@ -107,11 +110,19 @@ def problem(
         "title": HTTPStatus(status).phrase,
         "status": int(status),
         "code": code,
-        "detail": detail,
+        "detail": _writable(detail),
     }
-    if fields := [{"field": field, "message": message} for field, message in errors]:
+    if fields := [
+        {"field": _writable(field[:LONGEST_FIELD]), "message": _writable(message)}
+        for field, message in errors
+    ]:
         body["errors"] = fields
     return body
+
+
+def _writable(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can have and UTF-8 cannot."""
+    return text.encode(errors="replace").decode()
 
 
 def _problem_of(error: Exception) -> dict[str, Any] | None:
@@ -134,7 +145,8 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         case ValidationError():
             fields = list(_flat(error.detail))
             detail = " ".join(
-                f"{field}: {message}" if field else message for field, message in fields
+                f"{field[:LONGEST_FIELD]}: {message}" if field else message
+                for field, message in fields
             )
             return problem(error.status_code, "invalid_request", detail, fields)
         case NotAuthenticated():
@@ -152,6 +164,13 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         case Http404():
             detail = str(error) or _("There is nothing at this address.")
             return problem(HTTPStatus.NOT_FOUND, "not_found", detail)
+        case RequestDataTooBig():
+            detail = _("The body of this request is larger than the server reads.")
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return problem(status, "request_too_large", detail)
+        case SuspiciousOperation():
+            detail = _("The server could not read this request.")
+            return problem(HTTPStatus.BAD_REQUEST, "bad_request", detail)
         case PermissionDenied():
             detail = str(error) or _("You may not do this.")
             return problem(HTTPStatus.FORBIDDEN, "permission_denied", detail)
@@ -171,6 +190,7 @@ def _flat(detail: Any, field: str = "") -> Iterable[tuple[str, str]]:
         yield field, str(detail)
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler404, and what an address that no view has answers in debug mode too."""
     detail = _("There is nothing at %(path)s. GET /health answers; README.md lists the calls.") % {

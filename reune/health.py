@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,5 +15,17 @@ class HealthView(APIView):
     permission_classes = ()
     throttle_classes = ()
 
+    @extend_schema(
+        summary="Whether the server answers",
+        responses=OpenApiResponse(
+            {
+                "type": "object",
+                "required": ["status"],
+                "additionalProperties": False,
+                "properties": {"status": {"const": "ok"}},
+            },
+            "It does.",
+        ),
+    )
     def get(self, request: Request) -> Response:
         return Response({"status": "ok"})

@@ -154,9 +154,9 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "reune.parsers.JSONParser",
+        "tasks.api.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
-        "reune.parsers.MultiPartParser",
+        "tasks.api.parsers.MultiPartParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "reune.negotiation.FirstRenderer",
@@ -171,7 +171,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["reune.openapi.complete"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "reune.openapi.complete",
+    ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # What a PATCH needs, it needs: it has one field.
     "COMPONENT_SPLIT_PATCH": False,

@@ -26,14 +26,15 @@ from learning_paths.schema import JSON_SCHEMA
 from tasks.api.documentation import (
     IDEMPOTENCY_KEY,
     IF_NONE_MATCH,
+    KEY_REUSED,
     LINK,
     NOT_MODIFIED,
-    PATH_ID,
     answer,
     header,
+    path_id,
+    refused,
 )
 
-_PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _PATH = {"$ref": "#/components/schemas/LearningPath"}
 
 DESCRIPTIONS = {
@@ -83,6 +84,22 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
+def _or_null(name: str) -> dict[str, Any]:
+    """The parameter in JSON, where null is as good as nothing."""
+    schema: dict[str, Any] = PARAMETERS[name]
+    if name == "topic":
+        return schema
+    return {
+        **schema,
+        "type": [schema["type"], "null"],
+        **({"enum": [*schema["enum"], None]} if "enum" in schema else {}),
+    }
+
+
+_FORM = {"type": "object", "additionalProperties": False, "properties": PARAMETERS}
+_JSON = _FORM | {"properties": {name: _or_null(name) for name in PARAMETERS}}
+
+
 def _components() -> dict[str, Any]:
     """The document's schema with its definitions as components: `#/$defs/node` is no place here."""
     text = json.dumps(JSON_SCHEMA)
@@ -91,7 +108,11 @@ def _components() -> dict[str, Any]:
     document = json.loads(text)
     del document["$schema"]
     parts = document.pop("$defs")
-    return {"LearningPath": document} | {_component(name): parts[name] for name in parts}
+    return {
+        "LearningPath": document,
+        "LearningPathParameters": _JSON | {"required": ["topic"]},
+        **{_component(name): parts[name] for name in parts},
+    }
 
 
 def _component(name: str) -> str:
@@ -100,15 +121,18 @@ def _component(name: str) -> str:
 
 COMPONENTS = _components()
 
-_QUERY = [
-    OpenApiParameter(
-        name,
-        {key: schema[key] for key in schema if key != "description"},
-        OpenApiParameter.QUERY,
-        description=schema["description"],
-    )
-    for name, schema in PARAMETERS.items()
-]
+
+def _query(name: str) -> dict[str, Any]:
+    """The parameter in the query string."""
+    schema = dict(PARAMETERS[name])
+    return {
+        "name": name,
+        "location": OpenApiParameter.QUERY,
+        "description": schema.pop("description"),
+        "type": schema,
+    }
+
+
 _ACCEPTED = {
     "type": "object",
     "required": ["task_id", "status", "message"],
@@ -119,7 +143,6 @@ _ACCEPTED = {
         "message": {"type": "string"},
     },
 }
-_BODY = {"type": "object", "properties": PARAMETERS}
 _EXAMPLE = {
     "task_id": "550e8400-e29b-41d4-a716-446655440000",
     "status": "accepted",
@@ -131,25 +154,34 @@ documented_generation = extend_schema_view(
         summary="Have a learning path made",
         description="Parameters come in the query string, a form or a JSON object; `topic` is"
         " required. A tree that cannot exist is refused, with the nearest that can.",
-        parameters=[*_QUERY, IDEMPOTENCY_KEY],
+        parameters=[*(OpenApiParameter(**_query(name)) for name in PARAMETERS), IDEMPOTENCY_KEY],
         request={
-            "application/json": _BODY,
-            "application/x-www-form-urlencoded": _BODY,
-            "multipart/form-data": _BODY,
+            "application/json": _JSON,
+            "application/x-www-form-urlencoded": _FORM,
+            "multipart/form-data": _FORM,
         },
         responses={
             200: answer("Accepted.", _ACCEPTED, OpenApiExample("accepted", _EXAMPLE)),
-            422: answer("The key came with another request before.", _PROBLEM),
+            422: KEY_REUSED,
         },
     ),
     wait=extend_schema(
         summary="A learning path, in the answer",
         description="Waits up to 25 seconds. Then it is 503, with the task in the member `task`:"
         " ask again, which joins the same task, or follow it.",
-        parameters=_QUERY,
+        parameters=[
+            OpenApiParameter(**_query("topic"), required=True),
+            *(OpenApiParameter(**_query(name)) for name in PARAMETERS if name != "topic"),
+            header("Location", "The task's address, when it is not done yet.", on=(503,)),
+        ],
         responses={
             200: answer("The path.", _PATH),
-            422: answer("It could not be made.", _PROBLEM),
+            422: refused("It could not be made.", "task_failed", "The task was canceled."),
+            503: refused(
+                "It is not done yet, or the server cannot answer now.",
+                "still_running",
+                "The path is not ready yet. Ask again, or follow the task.",
+            ),
         },
     ),
 )
@@ -157,12 +189,16 @@ documented_paths = extend_schema_view(
     list=extend_schema(
         summary="The finished paths you have asked for, newest first",
         parameters=[PageSerializer, LINK],
-        responses={200: LearningPathSerializer(many=True)},
+        responses={200: answer("A bare list.", LearningPathSerializer(many=True))},
     ),
     retrieve=extend_schema(
         summary="A finished path",
         description="Anybody who has its id may read it.",
-        parameters=[PATH_ID, IF_NONE_MATCH, header("ETag", "Names this document.", on=(200,))],
+        parameters=[
+            path_id("The path's, as the list of paths has it."),
+            IF_NONE_MATCH,
+            header("ETag", "Names this document.", on=(200, 304)),
+        ],
         responses={200: answer("The path.", _PATH), 304: NOT_MODIFIED},
     ),
 )
@@ -215,6 +251,10 @@ documented_clearing = extend_schema(
                 },
             },
         ),
-        403: answer("Only staff may.", _PROBLEM),
+        403: refused(
+            "Only staff may.",
+            "permission_denied",
+            "You do not have permission to perform this action.",
+        ),
     },
 )

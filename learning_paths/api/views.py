@@ -12,7 +12,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from rest_framework import viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ParseError
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +25,7 @@ from learning_paths.api.documentation import (
     documented_paths,
     documented_stats,
 )
-from learning_paths.api.serializers import LearningPathSerializer, PageSerializer
+from learning_paths.api.serializers import ClearSerializer, LearningPathSerializer, PageSerializer
 from learning_paths.handlers import KIND
 from learning_paths.models import LearningPath, LearningPathQuerySet
 from learning_paths.request import PathRequest
@@ -163,10 +163,7 @@ class ClearCacheView(APIView):
 
     @documented_clearing
     def post(self, request: Request) -> Response:
-        parameters = parameters_of(request)
-        if unknown := parameters.keys() - {"pattern"}:
-            raise ValidationError(dict.fromkeys(unknown, _("The only parameter is pattern.")))
-        pattern = str(parameters.get("pattern", "*"))[:200]
+        pattern = checked(ClearSerializer, parameters_of(request))["pattern"]
         count = library.forget_topics(pattern)
         return Response(
             {

@@ -7,6 +7,7 @@ hold what is sent against them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -18,6 +19,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 
+from tasks.api.events import STATUS_FIELDS
 from tasks.api.headers import LONGEST_KEY
 from tasks.api.serializers import (
     LONGEST_WAIT_SECONDS,
@@ -92,7 +94,44 @@ TASK: dict[str, Any] = {
         },
     },
 }
-COMPONENTS = {"Task": TASK, "TaskMessage": TASK_MESSAGE}
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "One event of the stream.",
+    "required": ["event", "id", "data"],
+    "properties": {
+        "event": {"enum": ["message", "progress", "status"]},
+        "id": {"type": "string", "description": "For Last-Event-ID."},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "oneOf": [
+                    {"$ref": "#/components/schemas/TaskMessage"},
+                    {"$ref": "#/components/schemas/TaskProgress"},
+                    {"$ref": "#/components/schemas/TaskState"},
+                ]
+            },
+        },
+    },
+}
+
+
+def _part_of_task(*names: str, optional: Sequence[str] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": [name for name in names if name not in optional],
+        "additionalProperties": False,
+        "properties": {name: TASK["properties"][name] for name in names},
+    }
+
+
+COMPONENTS = {
+    "Task": TASK,
+    "TaskMessage": TASK_MESSAGE,
+    "TaskProgress": _part_of_task("progress"),
+    "TaskState": _part_of_task(*STATUS_FIELDS, optional=["error"]),
+    "TaskEvent": EVENT,
+}
 
 _TASK = {"$ref": "#/components/schemas/Task"}
 _RUNNING = {
@@ -126,29 +165,51 @@ def answer(description: str, schema: Any = None, *examples: OpenApiExample) -> O
     return OpenApiResponse(schema, description, list(examples))
 
 
+def refused(description: str, code: str, detail: str) -> OpenApiResponse:
+    """A problem; `code` and `detail` are the example's."""
+    example = OpenApiExample(code, {"code": code, "detail": detail})
+    return answer(description, {"$ref": "#/components/schemas/Problem"}, example)
+
+
+def path_id(description: str) -> OpenApiParameter:
+    return OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH, description=description)
+
+
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
     f"Up to {LONGEST_KEY} characters, a UUID for example. The same request sent again with the"
     " same key is the same task; another request with it is refused.",
 )
-_ETAG = header("ETag", "Names this body; send it back in If-None-Match.", on=(200, 202))
+KEY_REUSED = refused(
+    "The key came with another request before.",
+    "idempotency_key_reused",
+    "This Idempotency-Key came with another request before. A new request needs a new key.",
+)
+_ETAG = header("ETag", "Names this body; send it back in If-None-Match.", on=(200, 202, 304))
 _RETRY_AFTER = header(
     "Retry-After",
     "Seconds until another look is worth it, while the task has not ended.",
     OpenApiTypes.INT,
     on=(200, 202, 304),
 )
-LINK = header("Link", 'The next page, with rel="next"; none on the last.', on=(200,))
+LINK = header("Link", 'Other pages: rel="next", and rel="prev" where there is one.', on=(200,))
 IF_NONE_MATCH = header("If-None-Match", "The ETag of the body that the caller has.")
 _PREFER = header(
     "Prefer", f"wait=20, as ?wait=20 (RFC 7240); more than {LONGEST_WAIT_SECONDS} counts as that."
 )
 NOT_MODIFIED = answer("The caller has this very body.")
-PATH_ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+_APPLIED = header("Preference-Applied", "The wait that Prefer asked for.", on=(200, 304))
+_ID = path_id("The task's: the task_id of the answer to a request, the id of a task.")
 _ONE = answer("The task.", _TASK, OpenApiExample("running", _RUNNING))
-_CONFLICT = answer(
+_CONFLICT = refused(
     "The task is in a state that does not allow it; it comes in the member `task`.",
-    {"$ref": "#/components/schemas/Problem"},
+    "transition_refused",
+    "cannot cancel task 550e8400-e29b-41d4-a716-446655440000: it is completed",
+)
+_TOO_HIGH = refused(
+    "The priority is above one's limit.",
+    "priority_refused",
+    "The highest priority you may ask for is 5.",
 )
 _EVENTS = """\
 Server-sent events (the HTML standard, 9.2): `message` for each line the task says, `progress` and
@@ -162,7 +223,7 @@ documented = extend_schema_view(
     list=extend_schema(
         summary="Your tasks, newest first, without results",
         parameters=[TaskFilterSerializer, LINK],
-        responses={200: answer("A bare list.", {"type": "array", "items": _TASK})},
+        responses={200: answer("A bare list.", _TASK)},
     ),
     create=extend_schema(
         summary="Submit a task",
@@ -175,13 +236,8 @@ documented = extend_schema_view(
         ],
         responses={
             202: answer("Accepted: it is on disk.", _TASK),
-            403: answer(
-                "The priority is above one's limit.", {"$ref": "#/components/schemas/Problem"}
-            ),
-            422: answer(
-                "The key came with another request before.",
-                {"$ref": "#/components/schemas/Problem"},
-            ),
+            403: _TOO_HIGH,
+            422: KEY_REUSED,
         },
         examples=[
             OpenApiExample(
@@ -193,43 +249,44 @@ documented = extend_schema_view(
     ),
     retrieve=extend_schema(
         summary="A task",
-        parameters=[PATH_ID, WaitSerializer, _PREFER, IF_NONE_MATCH, _ETAG, _RETRY_AFTER],
+        parameters=[
+            *(_ID, WaitSerializer, _PREFER, IF_NONE_MATCH),
+            *(_ETAG, _RETRY_AFTER, _APPLIED),
+        ],
         responses={200: _ONE, 304: NOT_MODIFIED},
     ),
     partial_update=extend_schema(
         summary="Change the priority of an active task",
         request=ChangeSerializer,
-        parameters=[PATH_ID, _ETAG, _RETRY_AFTER],
+        parameters=[_ID, _ETAG, _RETRY_AFTER],
         responses={
             200: _ONE,
-            403: answer(
-                "The priority is above one's limit.", {"$ref": "#/components/schemas/Problem"}
-            ),
+            403: _TOO_HIGH,
             409: _CONFLICT,
         },
     ),
     destroy=extend_schema(
         summary="Delete an ended task",
-        parameters=[PATH_ID],
+        parameters=[_ID],
         responses={204: answer("Gone."), 409: _CONFLICT},
     ),
     cancel=extend_schema(
         summary="Cancel a task",
         description="A waiting one at once, a running one within 250 ms. Idempotent.",
         request=None,
-        parameters=[PATH_ID, _ETAG, _RETRY_AFTER],
+        parameters=[_ID, _ETAG, _RETRY_AFTER],
         responses={200: _ONE, 409: _CONFLICT},
     ),
     resume=extend_schema(
         summary="Run a failed or canceled task again",
         description="From its last finished step. Idempotent.",
         request=None,
-        parameters=[PATH_ID, _ETAG, _RETRY_AFTER],
+        parameters=[_ID, _ETAG, _RETRY_AFTER],
         responses={200: _ONE, 409: _CONFLICT},
     ),
     messages=extend_schema(
         summary="What a task has said",
-        parameters=[PATH_ID, MessageFilterSerializer, LINK],
+        parameters=[_ID, MessageFilterSerializer, LINK],
         responses={
             200: answer(
                 "A bare list, oldest first.",
@@ -240,9 +297,11 @@ documented = extend_schema_view(
     events=extend_schema(
         summary="A task's life as it happens",
         description=_EVENTS,
-        parameters=[PATH_ID, header("Last-Event-ID", "The id of the last event that came.")],
+        parameters=[_ID, header("Last-Event-ID", "The id of the last event that came.")],
         responses={
-            (200, "text/event-stream"): answer("The stream.", {"type": "string"}),
+            (200, "text/event-stream"): answer(
+                "The stream.", {"$ref": "#/components/schemas/TaskEvent"}
+            ),
             204: answer("The reader has seen the end."),
         },
     ),

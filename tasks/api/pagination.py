@@ -10,6 +10,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
+#: What a cursor is written with: base64.
+CURSOR = r"^[A-Za-z0-9+/]+={0,2}$"
+
 
 class NewestFirst(CursorPagination):
     page_size = 50
@@ -20,7 +23,8 @@ class NewestFirst(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """Raises NotFound, also for a position that none of our links has."""
         cursor = super().decode_cursor(request)
-        if cursor is not None and not _is_instant(cursor.position or ""):
+        # Without a position it says how many to skip, as when many were made at one instant.
+        if cursor and cursor.position is not None and not _is_instant(str(cursor.position)):
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -11,7 +12,6 @@ from django.utils.translation import gettext as _
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +20,7 @@ from tasks.api.documentation import documented
 from tasks.api.events import EventStream, Seen, news
 from tasks.api.headers import idempotency_key, preferred_wait
 from tasks.api.pagination import NewestFirst
+from tasks.api.parsers import JSONParser
 from tasks.api.responses import json_response, known_etags, task_response
 from tasks.api.serializers import (
     ChangeSerializer,
@@ -32,6 +33,8 @@ from tasks.api.serializers import (
 from tasks.body import Body
 from tasks.models import USER_PREFIX, TaskInfo, TaskInfoQuerySet
 from tasks.owners import owner_of
+
+CHANGES = ("create", "partial_update", "destroy", "cancel", "resume")
 
 
 @documented
@@ -47,11 +50,11 @@ class TaskViewSet(viewsets.GenericViewSet[TaskInfo]):
     paginator: NewestFirst
     serializer_class = SubmitSerializer
     # Forms have neither objects, for the parameters, nor numbers.
-    parser_classes = (api_settings.DEFAULT_PARSER_CLASSES[0],)
+    parser_classes = (JSONParser,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method not in SAFE_METHODS and request.query_params:
+        if self.action in CHANGES and request.query_params:
             text = _("This call takes no parameters in the query string.")
             raise ValidationError(dict.fromkeys(request.query_params, text))
 

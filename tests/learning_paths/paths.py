@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -84,13 +84,13 @@ def make_path(topic: Topic | None = None, **params: Any) -> MadePath:
     return MadePath(request, plan, order, shape, found, quiz, practice, document)
 
 
-@lru_cache(maxsize=64)
+@cache
 def real_path(topic_id: str, language: Language) -> MadePath:
     """A path of the catalogue by the default parameters; shared, so leave it as it is."""
     return make_path(load_topic(topic_id), language=language)
 
 
-@lru_cache(maxsize=64)
+@cache
 def small_path(language: Language = "en", num_nodes: int = 15) -> MadePath:
     """A path of the synthetic topic; shared, so leave it as it is."""
     return make_path(language=language, num_nodes=num_nodes)

@@ -196,7 +196,8 @@ class TestList:
         assert [error["field"] for error in body["errors"]] == [field]
 
     def test_a_broken_cursor_is_not_a_server_error(self, client: APIClient) -> None:
-        problem(client.get("/tasks?cursor=%F0%9F%98%80"), 404, "not_found")
+        problem(client.get("/tasks?cursor=%F0%9F%98%80"), 400, "invalid_request")
+        problem(client.get("/tasks?cursor=cD1vdXJz"), 404, "not_found")
 
     def test_the_number_of_queries_does_not_grow_with_the_list(
         self, client_of: Clients, django_assert_num_queries: Any
