@@ -21,11 +21,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
 from knox.models import AuthToken
-from rest_framework.authentication import (
-    BaseAuthentication,
-    SessionAuthentication,
-    get_authorization_header,
-)
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
@@ -77,10 +73,11 @@ class BearerAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> Identity | None:
-        scheme, _space, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
+        # Not DRF's get_authorization_header: that reads all headers of each poll to find this one.
+        scheme, _space, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
             return None
-        token = token.strip()
+        token = value.strip().encode(errors="replace")
         identity = None
         if _TOKEN.fullmatch(token):
             credential = b"bearer " + token

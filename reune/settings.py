@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "reune.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "reune.middleware.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "reune.middleware.AuthenticationMiddleware",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -33,3 +34,20 @@ def test_a_poll_without_a_cookie_gets_none() -> None:
     response = Client().get(f"/status/{make_task().pk}")
     assert not response.cookies
     assert "Cookie" not in response["Vary"]
+
+
+def test_a_poll_is_answered_in_the_language_it_asks_for() -> None:
+    """And is none the wiser for what the last one in its thread asked for."""
+    client, path = Client(), f"/status/{make_task().pk}x"
+    asked = client.get(path, headers={"Accept-Language": "es"})
+    assert asked["Content-Language"] == "es"
+    bare = client.get(path)
+    assert bare["Content-Language"] == settings.LANGUAGE_CODE
+    assert bare.json()["detail"] != asked.json()["detail"]
+    for response in (asked, bare):
+        assert "Accept-Language" in response["Vary"]
+
+
+def test_a_task_varies_by_no_language() -> None:
+    response = Client().get(f"/status/{make_task().pk}")
+    assert "Accept-Language" not in response["Vary"]
