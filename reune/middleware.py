@@ -51,6 +51,6 @@ class LocaleMiddleware(locale.LocaleMiddleware):
             return super().__call__(request)
         translation.activate(settings.LANGUAGE_CODE)
         request.LANGUAGE_CODE = settings.LANGUAGE_CODE
-        response = self.get_response(request)
+        response: Any = self.get_response(request)
         is_sentence = response.status_code >= 400
         return self.process_response(request, response) if is_sentence else response
