@@ -47,9 +47,11 @@ run: setup
 test: setup-dev
 	$(BIN)/python -m pytest
 
-# Kill everything at random while hundreds of tasks run, and check that none is lost. Six minutes.
+# Kill everything at random while hundreds of tasks run, and check that none is lost; then send the
+# API requests that nobody thought of. Ten minutes.
 chaos: setup-dev
 	$(BIN)/python -m tests.chaos.run --seed 1 --seed 2 --seed 3 --tasks 400 --kills 70 --seconds 80
+	SCHEMATHESIS_EXAMPLES=100 $(BIN)/python -m pytest tests/test_schemathesis.py
 
 # Reune beside others, about fifteen minutes; the results go to bench/RESULTS.md.
 bench: .venv/installed-bench
