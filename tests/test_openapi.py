@@ -67,6 +67,7 @@ class TestWhatIsThere:
         for place, value in examples:
             description.validate(value, *place, "schema")
 
+    @pytest.mark.django_db
     def test_the_page_of_it_needs_no_other_host(self, client: APIClient) -> None:
         page = client.get("/docs").content.decode()
         addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
