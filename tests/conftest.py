@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from tasks import lease, live
+from tests.content.server import ContentServer
 from tests.processes import Server, Worker
 
 
@@ -47,3 +48,10 @@ def worker(transactional_db: None) -> Iterator[Worker]:
     """`manage.py worker` on the test database."""
     with Worker() as worker:
         yield worker
+
+
+@pytest.fixture
+def content() -> Iterator[ContentServer]:
+    """The content sources on sockets of this machine."""
+    with ContentServer() as content:
+        yield content
