@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,6 +14,26 @@ from django.core.exceptions import ImproperlyConfigured
 class Conf:
     #: How long a finished path is given to whoever asks for the same.
     reuse_for: timedelta = timedelta(days=30)
+    #: URL or e-mail address of whoever runs this installation, told to every source. Wikimedia
+    #: limits clients by it, so without one its projects are not asked.
+    contact: str = ""
+    #: Sources asked, by name; None asks all that are set up.
+    sources: tuple[str, ...] | None = None
+    #: Base URLs by source name that take the place of the sources' own; `{language}` may stand in
+    #: them. They may be local: whoever sets them is trusted.
+    source_urls: Mapping[str, str] = field(default_factory=dict)
+    #: API keys by source name.
+    source_keys: Mapping[str, str] = field(default_factory=dict)
+    #: What one attempt of a job may spend on sources: from its first request on, and in all.
+    network_time: timedelta = timedelta(seconds=40)
+    network_calls: int = 45
+    #: For making a connection, and for each wait for data.
+    connect_timeout: timedelta = timedelta(seconds=3)
+    read_timeout: timedelta = timedelta(seconds=8)
+    #: Before a second try, where the source names no time; doubled before the third.
+    retry_pause: timedelta = timedelta(seconds=0.5)
+    #: In bytes, unpacked. The longest articles of Wikipedia are half of it as text.
+    largest_answer: int = 3_000_000
 
 
 def get_conf() -> Conf:

@@ -1,4 +1,4 @@
-"""Finished learning paths, kept for whoever asks for the same."""
+"""Finished learning paths, kept for whoever asks for the same, and what sources answered."""
 
 from __future__ import annotations
 
@@ -55,3 +55,18 @@ class LearningPath(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} ({self.language})"
+
+
+class CachedAnswer(models.Model):
+    """
+    The table of Django's database cache "sources", so that `migrate` makes it.
+
+    Django's cache backend alone reads and writes it; the columns are those of `createcachetable`.
+    """
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.cache_key

@@ -127,6 +127,19 @@ if env.bool("DATABASE_LISTEN", default=True):
         server_side_binding=True, prepare_threshold=2
     )
 
+# --- Cache -------------------------------------------------------------------------------------
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # What content sources answered, shared by all workers; `migrate` makes the table. A search's
+    # answer takes about 5 kB, an article 30.
+    "sources": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "learning_paths_cachedanswer",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+
 # --- Language and time -------------------------------------------------------------------------
 
 USE_TZ = True
@@ -232,6 +245,21 @@ Q_CLUSTER = {
     # A worker that has run so many calls is replaced, which takes a moment.
     "recycle": 10_000,
     "guard_cycle": 0.5,
+}
+
+# --- Learning paths ----------------------------------------------------------------------------
+
+content_sources = env.tuple("CONTENT_SOURCES", default=None)
+REUNE_LEARNING_PATHS = {
+    "contact": env.str("REUNE_CONTACT", default=""),
+    "sources": () if content_sources == ("none",) else content_sources,
+    "source_urls": env.dict("SOURCE_URLS", default={})
+    | ({"searxng": url} if (url := env.str("SEARXNG_URL", default="")) else {}),
+    "source_keys": {
+        name: key
+        for name in ("youtube", "stackexchange")
+        if (key := env.str(f"{name.upper()}_KEY", default=""))
+    },
 }
 
 # --- Logs --------------------------------------------------------------------------------------

@@ -54,3 +54,29 @@ def test_a_checkout_keeps_one_secret_key_that_others_cannot_read(tmp_path: Path)
     assert len(first.strip()) > 50
     assert start(tmp_path, "-c", code, **variables).stdout == first
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_sources_are_set_by_variables(tmp_path: Path) -> None:
+    code = """
+from reune.settings import REUNE_LEARNING_PATHS as given
+urls = sorted(given["source_urls"].items())
+print(given["contact"], given["sources"], urls, given["source_keys"])
+"""
+    process = start(
+        tmp_path,
+        *("-c", code),
+        DATABASE_URL=URL,
+        SECRET_KEY="x",
+        REUNE_CONTACT="ops@example.org",
+        CONTENT_SOURCES="mdn,searxng",
+        SEARXNG_URL="https://search.example.org/?a=b",
+        SOURCE_URLS="mdn=http://127.0.0.1:1/{language}",
+        YOUTUBE_KEY="k",
+    )
+    assert process.stdout.strip() == (
+        "ops@example.org ('mdn', 'searxng') [('mdn', 'http://127.0.0.1:1/{language}'),"
+        " ('searxng', 'https://search.example.org/?a=b')] {'youtube': 'k'}"
+    ), process.stderr
+    for variables, said in (({}, "None [] {}"), ({"CONTENT_SOURCES": "none"}, "() [] {}")):
+        process = start(tmp_path, "-c", code, DATABASE_URL=URL, SECRET_KEY="x", **variables)
+        assert process.stdout.strip() == said, process.stderr
