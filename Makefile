@@ -4,6 +4,8 @@ PORT = 8000
 TOPIC = python
 LANGUAGE = pt
 NODES = 15
+# `local`: answers of the tests' own content server instead of the real sources, without a network.
+SOURCES =
 
 BIN := $(CURDIR)/.venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -36,7 +38,7 @@ setup-dev: .venv/installed-dev
 
 demo: setup
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py generate_path "$(TOPIC)" --language "$(LANGUAGE)" --nodes "$(NODES)" \
+	@$(BIN)/python $(if $(filter local,$(SOURCES)),-m tests.content) manage.py generate_path "$(TOPIC)" --language "$(LANGUAGE)" --nodes "$(NODES)" \
 		--fresh --with-worker
 
 run: setup

@@ -11,8 +11,10 @@ from django.utils.translation import ngettext
 
 from learning_paths.catalogue.loader import find_topic, load_topic, nearest_topics
 from learning_paths.catalogue.topic import Topic
+from learning_paths.conf import get_conf
 from learning_paths.exceptions import UnknownTopic
-from learning_paths.request import PathRequest
+from learning_paths.gathering import gather
+from learning_paths.request import BOUNDS, PathRequest
 from learning_paths.schema import LearningPathDocument
 from learning_paths.stages.assemble import assemble
 from learning_paths.stages.exercises import exercises
@@ -22,6 +24,7 @@ from learning_paths.stages.quizzes import quizzes
 from learning_paths.stages.resources import resources
 from learning_paths.stages.tree import tree
 from learning_paths.stages.values import (
+    Diagnostic,
     Ordering,
     Outline,
     PathExercise,
@@ -29,6 +32,7 @@ from learning_paths.stages.values import (
     Resources,
     Tree,
 )
+from learning_paths.stages.web_topic import topic_of
 
 Value = TypeVar("Value")
 
@@ -36,7 +40,7 @@ Value = TypeVar("Value")
 class Task(Protocol):
     """What the pipeline needs of the task it runs in; `tasks.runner.RunningTask` has it."""
 
-    def report(self, progress: int = 0, message: str = "") -> None: ...
+    def report(self, progress: int = 0, message: str = "", *, level: str = "info") -> None: ...
 
     def step(
         self,
@@ -54,7 +58,7 @@ def generate(task: Task, request: PathRequest) -> LearningPathDocument:
 
     Raises UnknownTopic.
     """
-    topic = _topic_of(request)
+    topic, told = _topic_of(task, request)
     task.report(5, _("Topic found: %(topic)s") % {"topic": topic.title[request.language]})
     plan = task.step("outline", lambda: outline(topic, request), progress=20, message=_chose)
     order = task.step("ordering", lambda: ordering(plan), progress=30, message=_ordered)
@@ -73,23 +77,36 @@ def generate(task: Task, request: PathRequest) -> LearningPathDocument:
     seed = hashlib.sha256(f"{request.key()}|{plan['version']}".encode()).hexdigest()
     return task.step(
         "assemble",
-        lambda: assemble(plan, order, shape, found, quiz, practice, request, seed=seed),
+        lambda: assemble(plan, order, shape, found, quiz, practice, request, seed=seed, told=told),
         progress=95,
     )
 
 
-def _topic_of(request: PathRequest) -> Topic:
-    entry = find_topic(request.topic, request.language)
-    if entry is None:
+def _topic_of(task: Task, request: PathRequest) -> tuple[Topic, list[Diagnostic]]:
+    """The topic of the catalogue, else what the web has, and what could not be had there."""
+    if entry := find_topic(request.topic, request.language):
+        return load_topic(entry.id), []
+    try:
+        gathered, told = gather(task, request, get_conf())
+        return _large_enough(topic_of(gathered, request.language), request), told
+    except UnknownTopic as error:
         nearest = nearest_topics(request.topic, request.language)
-        raise UnknownTopic(
-            _("There is no material on “%(topic)s”. The nearest topics are: %(nearest)s.")
-            % {
-                "topic": request.topic,
-                "nearest": ", ".join(one.title[request.language] for one in nearest),
-            }
-        )
-    return load_topic(entry.id)
+        names = ", ".join(one.title[request.language] for one in nearest)
+        hint = _("The nearest topics of the catalogue are: %(nearest)s.") % {"nearest": names}
+        raise UnknownTopic(f"{error} {hint}") from error
+
+
+def _large_enough(topic: Topic, request: PathRequest) -> Topic:
+    most = len(topic.concepts) + 1
+    if most >= request.num_nodes:
+        return topic
+    names = {"topic": request.topic, "most": most}
+    if most >= BOUNDS["num_nodes"].lowest:
+        few = _("There is material on “%(topic)s” for %(most)d nodes. Ask for num_nodes=%(most)d.")
+        raise UnknownTopic(few % names)
+    raise UnknownTopic(
+        _("There is too little material on “%(topic)s”. Try a broader topic.") % names
+    )
 
 
 def _chose(plan: Outline) -> str:

@@ -157,7 +157,7 @@ class Generator(TypedDict):
 
     name: str
     version: str
-    mode: Literal["catalogue"]
+    mode: Literal["catalogue", "wiki"]
     seed: str
     catalogueVersion: int
 
@@ -297,7 +297,7 @@ JSON_SCHEMA: dict[str, Any] = {
         generator=_object(
             name=_TEXT,
             version=_TEXT,
-            mode={"const": "catalogue"},
+            mode={"enum": ["catalogue", "wiki"]},
             seed=_TEXT,
             catalogueVersion=_WHOLE,
         ),

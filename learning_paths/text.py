@@ -164,6 +164,54 @@ def normalized_answer(text: str) -> str:
     return " ".join(_OPERATOR.sub(r"\1", bare).split()) or folded
 
 
+#: Ends a sentence, unless what stands before is short for something.
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”»’)]*\s+(?=[\"“«‘(¿¡]?[^\W\d_a-z])")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(])(?:[^\W\d_]|c|ca|cf|dr|dra|sr|sra|prof|st|etc|ex|fig|vs|lat|gr|pt|es|en|no|num|n|p|pp"
+    r"|séc|sec|a\.C|d\.C|i\.e|e\.g|p\. ex)\.$",
+    re.IGNORECASE,
+)
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences in order; a point after an initial or an abbreviation ends none."""
+    found: list[str] = []
+    for line in text.splitlines():
+        start = 0
+        for end in _SENTENCE_END.finditer(line):
+            if not _ABBREVIATION.search(line[start : end.start()]):
+                found.append(line[start : end.start()].strip())
+                start = end.end()
+        found.append(line[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+class Phrases:
+    """A text in which phrases are looked up by their stems: inflections count as the word."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._language = language
+        self._stems = _stems(text, language)
+        self._places: dict[str, list[int]] = {}
+        for place, stem in enumerate(self._stems):
+            self._places.setdefault(stem, []).append(place)
+
+    def count(self, phrase: str) -> int:
+        """Return how often the words of `phrase` follow each other."""
+        wanted = _stems(phrase, self._language)
+        if not wanted:
+            return 0
+        return sum(
+            self._stems[place : place + len(wanted)] == wanted
+            for place in self._places.get(wanted[0], ())
+        )
+
+    def has_all(self, phrase: str) -> bool:
+        """Return whether every content word of `phrase` stands somewhere."""
+        wanted = tokens(phrase, self._language)
+        return bool(wanted) and all(token in self._places for token in wanted)
+
+
 class Bm25:
     """
     Okapi BM25 over tokenised documents.

@@ -17,6 +17,9 @@ ResourceType = Literal[
     "article", "documentation", "tutorial", "video", "course", "book", "interactive", "qa"
 ]
 ExerciseKind = Literal["manual", "text_match", "code"]
+#: Where it is known from that one concept comes before another: a catalogue file says so, or the
+#: article of the later one defines it by the earlier one, mentions it, or links to it.
+Evidence = Literal["catalogue", "definition", "mention", "link"]
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,24 @@ class CatalogueExercise:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The page a text was made from, and who is to be named for it."""
+
+    title: str
+    url: str
+    source: str
+    license: str | None
+    author: str
+
+
+@dataclass(frozen=True)
 class Concept:
-    """One thing to learn. `prerequisites` are direct, strongest first."""
+    """
+    One thing to learn. `prerequisites` are direct, strongest first.
+
+    For a concept from the web `evidence` says for each of them what it was concluded from, and
+    `origin` where the texts come from; catalogue files have neither.
+    """
 
     id: str
     branch: str
@@ -80,11 +99,17 @@ class Concept:
     facts: tuple[Text, ...]
     exercise: CatalogueExercise
     resources: tuple[CatalogueResource, ...]
+    evidence: tuple[Evidence, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A whole catalogue file; `concepts` stand in an order in which they can be taught."""
+    """
+    A whole catalogue file; `concepts` stand in an order in which they can be taught.
+
+    A topic from the web has an `origin`, and its texts in one language only.
+    """
 
     id: str
     wikidata: str | None
@@ -98,6 +123,7 @@ class Topic:
     branches: tuple[Branch, ...]
     concepts: tuple[Concept, ...]
     resources: tuple[CatalogueResource, ...]
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

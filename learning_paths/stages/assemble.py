@@ -56,6 +56,7 @@ from learning_paths.stages.values import (
     Tree,
     TreeNode,
 )
+from learning_paths.stages.values import Attribution as Origin
 from learning_paths.stages.wording import sentence, short_hash, title
 
 _MINUTES_PER_QUESTION = 1.5
@@ -83,7 +84,9 @@ class _Parts:
         return f"{kind}_{short_hash(self.seed, *names)}"
 
     def source(self, concept_id: str) -> Source | None:
-        """Return the best page of a concept's node."""
+        """Return where the texts of a concept are from, else the best page of its node."""
+        if concept_id in self.concepts and (origin := self.concepts[concept_id].get("origin")):
+            return Source(url=origin["url"], license=origin["license"])
         for page in self.resources["assigned"].get(concept_id, [])[:1]:
             return Source(url=page["url"], license=page["license"])
         return None
@@ -99,8 +102,13 @@ def assemble(
     request: PathRequest,
     *,
     seed: str,
+    told: Sequence[Diagnostic] = (),
 ) -> LearningPathDocument:
-    """Return the document of schema.py; `seed` names the request and goes into every id."""
+    """
+    Return the document of schema.py; `seed` names the request and goes into every id.
+
+    `told` is what is to be said of the making of the path, before what the stages say.
+    """
     parts = _Parts(
         outline=outline,
         resources=resources,
@@ -135,12 +143,12 @@ def assemble(
         ],
         stats=_stats(nodes, tree),
         sources=_sources(pages),
-        attribution=_attribution(pages),
-        diagnostics=_diagnostics(parts, tree["dropped"]),
+        attribution=_attribution(_origins(outline), pages),
+        diagnostics=_diagnostics(parts, tree["dropped"], told),
         generator={
             "name": "reune",
             "version": GENERATOR_VERSION,
-            "mode": "catalogue",
+            "mode": "wiki" if "origin" in outline else "catalogue",
             "seed": seed,
             "catalogueVersion": outline["version"],
         },
@@ -370,22 +378,32 @@ def _sources(pages: Iterable[RankedResource]) -> list[SourceItem]:
     ]
 
 
-def _attribution(pages: Iterable[RankedResource]) -> list[Attribution]:
-    """Return the credit for pages under a Creative Commons licence that asks for it."""
-    return [
-        Attribution(
-            title=page["title"],
-            url=page["url"],
-            source=page["source"],
-            author=page["author"],
-            license=page["license"],
-        )
-        for page in pages
-        if page["license"] and page["license"].startswith("CC BY")
-    ]
+def _origins(outline: Outline) -> list[Origin]:
+    """Return the pages that texts of the path were made from."""
+    return [one["origin"] for one in (outline, *outline["concepts"]) if "origin" in one]
 
 
-def _diagnostics(parts: _Parts, dropped: Sequence[Edge]) -> list[Diagnostic]:
+def _attribution(origins: Iterable[Origin], pages: Iterable[RankedResource]) -> list[Attribution]:
+    """Return once each the credit for what is under a Creative Commons licence that asks for it."""
+    credits: dict[str, Attribution] = {}
+    for one in (*origins, *pages):
+        if one["license"] and one["license"].startswith("CC BY"):
+            credits.setdefault(
+                one["url"],
+                Attribution(
+                    title=one["title"],
+                    url=one["url"],
+                    source=one["source"],
+                    author=one["author"],
+                    license=one["license"],
+                ),
+            )
+    return [*credits.values()]
+
+
+def _diagnostics(
+    parts: _Parts, dropped: Sequence[Edge], told_before: Sequence[Diagnostic]
+) -> list[Diagnostic]:
     message = _("The bounds of the tree left no room for learning “%(before)s” before “%(after)s”.")
     loosened = [
         Diagnostic(
@@ -399,7 +417,7 @@ def _diagnostics(parts: _Parts, dropped: Sequence[Edge]) -> list[Diagnostic]:
         )
         for edge in dropped
     ]
-    told = [*parts.resources["diagnostics"], *parts.quizzes["diagnostics"]]
+    told = [*told_before, *parts.resources["diagnostics"], *parts.quizzes["diagnostics"]]
     # Made anew: what was stored has its keys in another order.
     return loosened + [
         Diagnostic(level=one["level"], code=one["code"], message=one["message"]) for one in told

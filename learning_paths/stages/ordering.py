@@ -34,6 +34,7 @@ def direct_edges(concepts: Sequence[OutlineConcept]) -> list[Edge]:
             after=concept["id"],
             weight=needed["score"],
             reason=needed["reason"],
+            evidence=needed["evidence"],
         )
         for concept in concepts
         for needed in concept["prerequisites"]

@@ -15,6 +15,7 @@ from learning_paths.catalogue.topic import (
     CatalogueResource,
     Concept,
     Language,
+    Origin,
     Text,
     Texts,
     Topic,
@@ -22,6 +23,7 @@ from learning_paths.catalogue.topic import (
 from learning_paths.exceptions import LearningPathsError
 from learning_paths.request import PathRequest
 from learning_paths.stages.values import (
+    Attribution,
     Candidate,
     Exercise,
     Outline,
@@ -63,8 +65,10 @@ def outline(topic: Topic, request: PathRequest) -> Outline:
         spare=[_concept(concept, language) for concept in spare],
         candidates=_candidates(topic, concepts, language),
     )
-    if language != "en":
+    if language != "en" and "en" in topic.title:
         local["english"] = _english(topic.title, topic.aliases, topic.summary)
+    if topic.origin:
+        local["origin"] = _origin(topic.origin)
     return local
 
 
@@ -139,10 +143,12 @@ def _concept(concept: Concept, language: Language) -> OutlineConcept:
         not_distractors=list(concept.not_distractors),
         exercise=_exercise(concept.exercise, language),
     )
-    if language != "en":
+    if language != "en" and "en" in concept.term:
         local["english"] = _english(
             concept.term, concept.aliases, concept.definition, concept.objective
         )
+    if concept.origin:
+        local["origin"] = _origin(concept.origin)
     return local
 
 
@@ -157,10 +163,23 @@ def _prerequisites(concept: Concept, language: Language) -> list[Prerequisite]:
     reason = concept.reason[language] if concept.reason else ""
     return [
         Prerequisite(
-            id=name, reason="" if place else reason, evidence="catalogue", score=_SCORES[place]
+            id=name,
+            reason="" if place else reason,
+            evidence=concept.evidence[place] if concept.evidence else "catalogue",
+            score=_SCORES[place],
         )
         for place, name in enumerate(concept.prerequisites)
     ]
+
+
+def _origin(origin: Origin) -> Attribution:
+    return Attribution(
+        title=origin.title,
+        url=origin.url,
+        source=origin.source,
+        author=origin.author,
+        license=origin.license,
+    )
 
 
 def _exercise(exercise: CatalogueExercise, language: Language) -> Exercise:

@@ -37,6 +37,8 @@ from learning_paths.text import (
 # A few of the best that are as long as the key are always among them, so that it need not stick
 # out.
 _POOL = 10
+#: What is asked as a prerequisite: a teacher says so, or one concept is defined by the other.
+_SURE = ("catalogue", "definition")
 _LONG = 3
 _DEFINITION_WORDS = range(8, 31)
 _CLOZE_WORDS = range(8, 36)
@@ -181,9 +183,9 @@ class Drafts:
         )
 
     def _prerequisites(self, concept: OutlineConcept) -> Iterator[Draft]:
-        """Yield "what comes before?"; only catalogue edges are asked, not what layout added."""
+        """Yield "what comes before?" where that is known, not where layout put it so."""
         for prerequisite in concept["prerequisites"]:
-            if prerequisite["id"] in self._in_path and prerequisite["evidence"] == "catalogue":
+            if prerequisite["id"] in self._in_path and prerequisite["evidence"] in _SURE:
                 yield self._prerequisite(concept, prerequisite)
 
     def _prerequisite(self, concept: OutlineConcept, prerequisite: Prerequisite) -> Draft:

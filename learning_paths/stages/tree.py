@@ -152,7 +152,7 @@ def _link_to_root(name: str, site: _Site) -> Prerequisite:
 
 def _stated(edge: Edge) -> Prerequisite:
     return Prerequisite(
-        id=edge["before"], reason=edge["reason"], evidence="catalogue", score=edge["weight"]
+        id=edge["before"], reason=edge["reason"], evidence=edge["evidence"], score=edge["weight"]
     )
 
 

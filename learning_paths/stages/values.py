@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from learning_paths.catalogue.topic import Evidence
+
 #: The id of the root in a tree: the topic itself, which is no concept.
 ROOT = "root"
 
@@ -18,7 +20,7 @@ class Prerequisite(TypedDict):
 
     id: str
     reason: str
-    evidence: Literal["catalogue", "similarity", "layout"]
+    evidence: Evidence | Literal["similarity", "layout"]
     score: float
 
 
@@ -36,6 +38,16 @@ class Exercise(TypedDict):
     output: NotRequired[str]
 
 
+class Attribution(TypedDict):
+    """The page that texts were made from, and who is to be named for it."""
+
+    title: str
+    url: str
+    source: str
+    author: str
+    license: str | None
+
+
 class Wording(TypedDict):
     """What pages on a concept, or on the topic, are found by: its names and what is said of it."""
 
@@ -48,7 +60,8 @@ class OutlineConcept(TypedDict):
     """
     One thing to learn. `facts` are sentences with `{}` where the term stands.
 
-    `english` is there unless the path is in English: English pages are ranked by it.
+    `english` is there unless the path is in English: English pages are ranked by it. `origin` is
+    there when the texts are from the web, and `english` is not.
     """
 
     id: str
@@ -67,6 +80,7 @@ class OutlineConcept(TypedDict):
     not_distractors: list[str]
     exercise: Exercise
     english: NotRequired[Wording]
+    origin: NotRequired[Attribution]
 
 
 class OutlineBranch(TypedDict):
@@ -107,6 +121,7 @@ class Outline(TypedDict):
     spare: list[OutlineConcept]
     candidates: list[Candidate]
     english: NotRequired[Wording]
+    origin: NotRequired[Attribution]
 
 
 class Edge(TypedDict):
@@ -116,6 +131,7 @@ class Edge(TypedDict):
     after: str
     weight: float
     reason: str
+    evidence: Evidence | Literal["similarity", "layout"]
 
 
 class Ordering(TypedDict):

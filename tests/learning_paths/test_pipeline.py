@@ -27,7 +27,7 @@ class Steps:
         self.computed: list[str] = []
         self.said: list[str] = []
 
-    def report(self, progress: int = 0, message: str = "") -> None:
+    def report(self, progress: int = 0, message: str = "", *, level: str = "info") -> None:
         self.said.append(message)
 
     def step(

@@ -14,7 +14,7 @@ from tests.learning_paths.topics import make_topic
 
 
 def edge(before: str, after: str, weight: float = 1.0) -> Edge:
-    return Edge(before=before, after=after, weight=weight, reason="")
+    return Edge(before=before, after=after, weight=weight, reason="", evidence="catalogue")
 
 
 def lost(levels: dict[str, int], edges: list[Edge]) -> list[Edge]:

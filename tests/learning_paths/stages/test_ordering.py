@@ -101,7 +101,10 @@ def test_an_ordering_is_plain_json_and_the_same_every_time():
 def acyclic(draw: st.DrawFn) -> list[Edge]:
     names = [f"n{i}" for i in range(draw(st.integers(2, 9)))]
     chosen = draw(st.sets(st.sampled_from(list(combinations(names, 2)))))
-    return [Edge(before=b, after=a, weight=1.0, reason="") for b, a in sorted(chosen)]
+    return [
+        Edge(before=b, after=a, weight=1.0, reason="", evidence="catalogue")
+        for b, a in sorted(chosen)
+    ]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)

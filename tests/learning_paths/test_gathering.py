@@ -1,0 +1,146 @@
+"""Paths on topics that the catalogue does not have, from sources on sockets of this machine."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.utils import translation
+from pytest_django import Settings
+
+from learning_paths import pipeline
+from learning_paths.exceptions import UnknownTopic
+from learning_paths.request import PathRequest
+from tests.content import faults
+from tests.content.server import ContentServer
+from tests.learning_paths.paths import validator
+from tests.learning_paths.test_pipeline import Steps, Stopped
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOPICS = [
+    ("apicultura", "pt"),
+    ("apicultura", "es"),
+    ("beekeeping", "en"),
+    ("typography", "en"),
+    ("tipografia", "pt"),
+    ("tipografía", "es"),
+    ("vulcanología", "es"),
+    ("volcanology", "en"),
+    ("vulcanologia", "pt"),
+]
+
+
+@pytest.fixture
+def web(content: ContentServer, settings: Settings) -> Iterator[ContentServer]:
+    settings.REUNE_LEARNING_PATHS = {
+        "contact": "operator@example.org",
+        "source_urls": content.urls,
+        "source_keys": {"youtube": "key"},
+    }
+    return content
+
+
+def request(topic: str = "volcanology", language: str = "en", **params: Any) -> PathRequest:
+    return PathRequest.from_params({"topic": topic, "language": language} | params)
+
+
+def generate(wanted: PathRequest, task: Steps | None = None) -> dict[str, Any]:
+    with translation.override(wanted.language):
+        return dict(pipeline.generate(task or Steps(), wanted))
+
+
+@pytest.mark.parametrize(
+    ("topic", "language", "num_nodes"),
+    [(*topic, (10, 15, 30)[place % 3]) for place, topic in enumerate(TOPICS)],
+)
+def test_a_path_keeps_all_it_promises(
+    web: ContentServer, topic: str, language: str, num_nodes: int
+) -> None:
+    document = generate(request(topic, language, num_nodes=num_nodes))
+    validator.validate(document)
+    assert document["generator"]["mode"] == "wiki"
+    assert len(document["nodes"]) == num_nodes
+    nodes = document["nodes"].values()
+    assert len({node["title"] for node in nodes}) == num_nodes
+    assert sum(bool(node["resources"]) for node in nodes) >= 0.9 * min(num_nodes, 15)
+    assert sum(bool(node["quiz"]) for node in nodes) >= num_nodes / 3
+    assert all(node["exerciseSet"] for node in nodes if node["parentId"])
+    assert document["stats"]["height"] <= 7
+
+
+def test_the_same_answers_make_the_same_bytes(web: ContentServer) -> None:
+    first, second = (json.dumps(generate(request())) for _ in range(2))
+    assert first == second
+
+
+def test_texts_from_wikipedia_carry_their_licence_and_their_authors(web: ContentServer) -> None:
+    document = generate(request())
+    credited = {one["url"]: one for one in document["attribution"]}
+    for node in document["nodes"].values():
+        for question in node["quiz"]["questions"] if node["quiz"] else ():
+            assert question["source"]["license"] == "CC BY-SA 4.0"
+            assert credited[question["source"]["url"]]["author"] == "Wikipedia contributors"
+
+
+def test_what_comes_before_is_said_with_its_evidence(web: ContentServer) -> None:
+    nodes = generate(request())["nodes"]
+    by_title = {node["title"]: node for node in nodes.values()}
+    volcano = by_title["Volcano"]
+    before = {nodes[one["id"]]["title"]: one for one in volcano["prerequisiteReasons"]}
+    assert before["Magma"]["evidence"] == "definition"
+    assert "volcano" in before["Magma"]["reason"]
+
+
+@pytest.mark.parametrize("step", ["article", "leads", "found", "outline", "quizzes"])
+def test_a_resumed_path_does_not_ask_again(web: ContentServer, step: str) -> None:
+    whole = generate(request())
+    dying = Steps(dies_after=step)
+    with pytest.raises(Stopped):
+        generate(request(), dying)
+    resumed = Steps(dying.kept)
+    assert generate(request(), resumed) == whole
+    assert not set(resumed.computed) & set(dying.computed)
+
+
+@pytest.mark.parametrize("service", ["wikibooks", "wikidata", "openlibrary", "stackexchange"])
+def test_a_source_that_fails_makes_the_path_poorer_and_is_named(
+    web: ContentServer, service: str
+) -> None:
+    web.fail(service, faults.says(500))
+    task = Steps()
+    document = generate(request(), task)
+    validator.validate(document)
+    told = [one for one in document["diagnostics"] if one["code"] == "source_failed"]
+    assert told
+    assert told[0]["message"] in task.said
+
+
+def test_without_wikipedia_the_reason_and_the_nearest_topics_are_told_in_time(
+    web: ContentServer,
+) -> None:
+    for service in web.urls:
+        web.fail(service, faults.says(503))
+    began = time.monotonic()
+    with pytest.raises(UnknownTopic, match=r"volcanology.*Wikipedia.*nearest topics"):
+        generate(request())
+    assert time.monotonic() - began < 40
+
+
+def test_without_a_contact_the_failure_says_what_to_set(settings: Settings) -> None:
+    settings.REUNE_LEARNING_PATHS = {}
+    with pytest.raises(UnknownTopic, match=r"REUNE_CONTACT=you@example\.org"):
+        generate(request())
+
+
+def test_a_topic_nobody_knows_fails_and_says_so(web: ContentServer) -> None:
+    with pytest.raises(UnknownTopic, match="no article on “qwertyuiop zxcv”"):
+        generate(request("qwertyuiop zxcv"))
+
+
+def test_a_catalogue_topic_asks_nobody(web: ContentServer) -> None:
+    generate(request("python"))
+    assert not web.seen
