@@ -1,5 +1,5 @@
 """
-Django's middleware for what people look at, which polls of tasks do without.
+The id of each request, and Django's middleware, where requests can do without.
 
 A poll without a cookie has no session to load, nobody to sign in by it and no messages to show,
 and a task reads the same in every language; finding that out takes as long as answering
@@ -8,6 +8,11 @@ and a task reads the same in every language; finding that out takes as long as a
 
 from __future__ import annotations
 
+import logging
+import re
+import time
+from collections.abc import Callable
+from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
@@ -15,11 +20,55 @@ from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.middleware import locale
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
+from tasks.context import working_for
+
+logger = logging.getLogger(__name__)
+
 POLLED = ("/status/", "/tasks/")
+#: What others may have us call a request; anything else, and what could forge a log line, is not
+#: taken. TaskInfo has room for as much.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
+#: They are most of the requests and change nothing; one that fails is logged all the same.
+_QUIET = ("GET", "HEAD", "OPTIONS")
+
+
+class RequestIdMiddleware:
+    """
+    Give each request an id, or keep the one it came with in X-Request-ID, and answer with it.
+
+    It stands in the log lines of the request and of the tasks that it submits. What a request
+    changes is logged, without what it says: the route and not the path, which may quote a caller.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else token_hex(16)
+        began = time.monotonic()
+        with working_for(request=request_id):
+            response = self._get_response(request)
+            if request.method not in _QUIET or response.status_code >= 500:
+                _log(request, response, time.monotonic() - began)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    match = request.resolver_match
+    logger.info(
+        "request_ended method=%s route=%s status=%d seconds=%.3f",
+        request.method,
+        match.route if match else "",
+        response.status_code,
+        seconds,
+    )
 
 
 def is_bare_poll(request: HttpRequest) -> bool:

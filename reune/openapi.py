@@ -68,6 +68,12 @@ _RETRY_AFTER = {
 _CHALLENGE = {
     "WWW-Authenticate": {"description": "Bearer: what is needed.", "schema": {"type": "string"}}
 }
+_REQUEST_ID = {
+    "X-Request-ID": {
+        "description": "What the log calls the request: the id it came with, or a new one.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+    }
+}
 #: What may happen to any request.
 _EVERYWHERE = {
     400: _Refusal(
@@ -165,6 +171,8 @@ def complete(result: dict[str, Any], **given: Any) -> dict[str, Any]:
             for status, refusal in _refusals(path, method, operation).items():
                 _add_problem(operation["responses"], status, refusal)
             _complete_problems(operation["responses"])
+            for response in operation["responses"].values():
+                response["headers"] = response.get("headers", {}) | _REQUEST_ID
     return result
 
 

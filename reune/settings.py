@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "reune",
 ]
 MIDDLEWARE = [
+    "reune.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "reune.middleware.SessionMiddleware",
@@ -211,9 +212,9 @@ if CORS_ALLOWED_ORIGINS:
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = [
     *("accept", "authorization", "content-type", "idempotency-key"),
-    *("if-none-match", "last-event-id", "prefer"),
+    *("if-none-match", "last-event-id", "prefer", "x-request-id"),
 ]
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "Retry-After"]
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"]
 
 # --- Tasks -------------------------------------------------------------------------------------
 
@@ -264,11 +265,17 @@ REUNE_LEARNING_PATHS = {
 
 # --- Logs --------------------------------------------------------------------------------------
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+if LOG_FORMAT not in ("text", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is text or json, not {LOG_FORMAT!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"()": "reune.logs.TextFormatter"},
+        "json": {"()": "reune.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Django's own handler would say everything twice. What callers do wrong is no warning.

@@ -284,12 +284,21 @@ class Keeper:
 
     def _interrupt(self, attempt: Attempt, reason: Reason) -> None:
         if attempt.ask_to_stop(reason):
-            logger.info("task_interrupted task=%s reason=%s", attempt.claim.task_id, reason.value)
+            claim = attempt.claim
+            logger.info(
+                "task_interrupted task=%s attempt=%d reason=%s",
+                claim.task_id,
+                claim.attempt,
+                reason.value,
+            )
             signal.pthread_kill(self._main, INTERRUPT_SIGNAL)
 
     def _kill(self, attempt: Attempt, reason: Reason) -> None:
         """End the process of a task that ignores its interruption, after writing the outcome."""
-        logger.error("task_killed task=%s reason=%s", attempt.claim.task_id, reason.value)
+        claim = attempt.claim
+        logger.error(
+            "task_killed task=%s attempt=%d reason=%s", claim.task_id, claim.attempt, reason.value
+        )
         attempt.writing = threading.Lock()  # the main thread may be stuck with the old one
         try:
             attempt.give_up(reason)

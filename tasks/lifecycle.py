@@ -26,7 +26,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from tasks import limits, queue, registry, wire
+from tasks import context, limits, queue, registry, wire
 from tasks.conf import get_conf
 from tasks.exceptions import LeaseLost, TransitionRefused
 from tasks.idempotency import hash_of, submitted_with
@@ -84,6 +84,8 @@ class Claimed:
     params: dict[str, Any]
     language: str
     max_attempts: int
+    #: Of the request that submitted the task, for the log.
+    request_id: str = ""
 
 
 def submit(
@@ -120,6 +122,7 @@ def submit(
         priority=priority,
         idempotency_key=idempotency_key,
         body_hash=body_hash,
+        request_id=context.request_id(),
     )
     try:
         if submission.result is None:
@@ -182,7 +185,7 @@ def claim(delivery: Delivery) -> Claimed:
             updated_at = now(), version = version + 1
         FROM held WHERE task.entry_id = held.id
         RETURNING task.attempt, task.started_at, task.kind, task.params, task.language,
-            task.max_attempts, task.owner_key,
+            task.max_attempts, task.owner_key, task.request_id,
             set_config('synchronous_commit', 'off', true)
         """,
         {
@@ -195,9 +198,9 @@ def claim(delivery: Delivery) -> Claimed:
     if row is None:
         raise _refusal(delivery.task_id, "claim")
     wire.tell_changed(delivery.task_id)
-    attempt, started_at, kind, params, language, max_attempts, owner_key, _ = row
+    attempt, started_at, kind, params, language, max_attempts, owner_key, request_id, _ = row
     claim = Claim(delivery.task_id, attempt, started_at, owner_key)
-    return Claimed(claim, kind, json.loads(params), language, max_attempts)
+    return Claimed(claim, kind, json.loads(params), language, max_attempts, request_id)
 
 
 def extend_lease(claim: Claim) -> bool:

@@ -94,6 +94,12 @@ class TaskInfo(models.Model):
     body_hash = models.CharField(
         max_length=64, blank=True, db_default="", help_text="what the idempotency key came with"
     )
+    request_id = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="which request submitted it, in the logs",
+    )
     result = models.JSONField(null=True, blank=True)
     error = models.TextField(blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())

@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tasks import lifecycle, queue, registry, retry, wire
+from tasks import context, lifecycle, queue, registry, retry, wire
 from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused, UnknownKind
 from tasks.lease import Attempt, Interrupted, Keeper, Reason, keeper
 from tasks.lifecycle import Claimed
@@ -127,6 +127,15 @@ def _run(delivery: Delivery) -> None:
         logger.info("task_not_claimed task=%s status=%s", delivery.task_id, refusal.status)
         _settle(delivery)
         return
+    claim = claimed.claim
+    with context.working_for(
+        task=str(claim.task_id), attempt=claim.attempt, request=claimed.request_id
+    ):
+        _run_claimed(claimed, lease)
+
+
+def _run_claimed(claimed: Claimed, lease: Keeper) -> None:
+    claim = claimed.claim
     try:
         with translation.override(claimed.language):
             handler = registry.handler_of(claimed.kind)
@@ -134,7 +143,7 @@ def _run(delivery: Delivery) -> None:
     except UnknownKind:
         _leave_to_another(claimed)
     except LeaseLost:
-        logger.warning("lease_lost task=%s attempt=%d", delivery.task_id, claimed.claim.attempt)
+        logger.warning("lease_lost task=%s attempt=%d", claim.task_id, claim.attempt)
 
 
 def _claim(delivery: Delivery) -> Claimed:

@@ -41,6 +41,7 @@ def words(header: str) -> set[str]:
 
 def test_a_web_client_may_send_and_read_what_the_api_has(with_cors: Server) -> None:
     wanted = ("authorization", "idempotency-key", "if-none-match", "last-event-id", "prefer")
+    wanted += ("x-request-id",)
     # Browsers ask this without the token, so it has to be answered without one.
     allowed = {name.lower(): value for name, value in preflight(with_cors, "PATCH").items()}
     assert allowed["access-control-allow-origin"] == ORIGIN
@@ -52,7 +53,7 @@ def test_a_web_client_may_send_and_read_what_the_api_has(with_cors: Server) -> N
         response = with_cors.get("/tasks", headers=headers)
         assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
         assert words(response.headers["Access-Control-Expose-Headers"]) == {
-            *("etag", "link", "location", "retry-after")
+            *("etag", "link", "location", "retry-after", "x-request-id")
         }
         assert "origin" in words(response.headers["Vary"])
     assert response.status_code == 200
