@@ -19,9 +19,9 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
-from django.middleware import locale
+from django.middleware import common, locale
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
@@ -30,6 +30,8 @@ from tasks.context import working_for
 logger = logging.getLogger(__name__)
 
 POLLED = ("/status/", "/tasks/")
+#: What load balancers ask for.
+HEALTH = ("/health", "/health/ready")
 #: What others may have us call a request; anything else, and what could forge a log line, is not
 #: taken. TaskInfo has room for as much.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
@@ -73,6 +75,15 @@ def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> No
 
 def is_bare_poll(request: HttpRequest) -> bool:
     return request.path_info.startswith(POLLED) and not request.META.get("HTTP_COOKIE")
+
+
+class CommonMiddleware(common.CommonMiddleware):
+    """Load balancers ask for the health by an address, which is none of ALLOWED_HOSTS."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        if request.path_info in HEALTH:
+            return None
+        return super().process_request(request)
 
 
 class SkipsPolls(MiddlewareMixin):

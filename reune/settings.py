@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "reune.middleware.SessionMiddleware",
     "reune.middleware.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "reune.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "reune.middleware.AuthenticationMiddleware",
     "reune.middleware.MessageMiddleware",
@@ -150,6 +150,14 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pt", "Português"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
+# --- Proxies -----------------------------------------------------------------------------------
+
+# How many of ours a request comes through; see tasks.owners.client_address.
+NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+if NUM_PROXIES:
+    # They speak TLS for us and say so. Without it the admin takes its own forms for a stranger's.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
 # --- HTTP API ----------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -164,8 +172,7 @@ REST_FRAMEWORK = {
         else "rest_framework.permissions.IsAuthenticated"
     ],
     "DEFAULT_THROTTLE_CLASSES": ["reune.throttling.FloodThrottle"],
-    # How many proxies of ours a request comes through; see tasks.owners.client_address.
-    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "NUM_PROXIES": NUM_PROXIES,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "tasks.api.parsers.JSONParser",

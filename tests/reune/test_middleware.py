@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from tests.factories import make_task, make_user
 
@@ -51,3 +52,13 @@ def test_a_poll_is_answered_in_the_language_it_asks_for() -> None:
 def test_a_task_varies_by_no_language() -> None:
     response = Client().get(f"/status/{make_task().pk}")
     assert "Accept-Language" not in response["Vary"]
+
+
+def test_health_answers_whatever_the_host_and_nothing_else_does(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["reune.example"]
+    client = Client(headers={"host": "10.0.0.7:10000"})
+    assert client.get("/health").json() == {"status": "ok"}
+    for path in ("/tasks", "/status/0", "/docs", "/admin/login/", "/healthy"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request"), path
+    assert Client(headers={"host": "reune.example"}).get("/tasks").status_code == 200
