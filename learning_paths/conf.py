@@ -34,6 +34,21 @@ class Conf:
     retry_pause: timedelta = timedelta(seconds=0.5)
     #: In bytes, unpacked. The longest articles of Wikipedia are half of it as text.
     largest_answer: int = 3_000_000
+    #: Base URL of an OpenAI-compatible endpoint, "" for none, and the model asked there. It may be
+    #: local: whoever sets it is trusted.
+    llm_url: str = ""
+    llm_model: str = ""
+    #: Local endpoints need none.
+    llm_key: str = field(default="", repr=False)
+    #: What one attempt of a job may spend on it, and how long one answer may take.
+    llm_time: timedelta = timedelta(seconds=45)
+    llm_timeout: timedelta = timedelta(seconds=30)
+    #: Two questions, and twice a plainer form of the first where the endpoint refuses it.
+    llm_calls: int = 4
+
+    @property
+    def has_llm(self) -> bool:
+        return bool(self.llm_url and self.llm_model)
 
 
 def get_conf() -> Conf:

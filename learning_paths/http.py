@@ -159,7 +159,7 @@ class HttpClient:
         if kept and kept.is_younger_than(service.fresh_for):
             return _read(service, kept, read)
         try:
-            fresh = self._fresh(service, params, kept)
+            fresh = self._in_turn(service, lambda: self._with_retries(service, params, kept))
             value = _read(service, fresh, read)
         except SourceUnavailable as error:
             logger.info("source_unavailable source=%s reason=%s", service.title, error.reason)
@@ -168,6 +168,15 @@ class HttpClient:
             return _read(service, kept, read)
         answers.keep(key, fresh)
         return value
+
+    def post(self, service: Service, body: Any) -> Reply:
+        """
+        Send `body` as JSON, once, and return the reply, be it a refusal or a redirect.
+
+        It may take the read timeout in all. Nothing is kept, tried again or followed: a key goes
+        to the one address that the operator named. Raises SourceUnavailable and SourceRejected.
+        """
+        return self._in_turn(service, lambda: self._posted(service, body))
 
     def close(self) -> None:
         """End the job: whoever still waits gives up at the next step."""
@@ -181,14 +190,14 @@ class HttpClient:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _fresh(self, service: Service, params: Params, kept: Kept | None) -> Kept:
+    def _in_turn(self, service: Service, ask: Callable[[], Value]) -> Value:
         """Ask the host, in its turn."""
         host = urlsplit(service.url).netloc
         try:
             with hosts.turn(host, self.budget):
-                fresh = self._with_retries(service, params, kept)
+                answer = ask()
                 hosts.has_answered(host)
-                return fresh
+                return answer
         except BudgetSpent:
             raise SourceUnavailable(service.title, Reason.BUDGET) from None
         except hosts.AtRest as rest:
@@ -217,6 +226,16 @@ class HttpClient:
             self.budget.pause(seconds)
         except BudgetSpent:
             raise failure from None  # what went wrong says more than that there was no time left
+
+    def _posted(self, service: Service, body: Any) -> Reply:
+        self.budget.take_call()
+        seconds = min(self._conf.read_timeout.total_seconds(), self.budget.remaining())
+        request = requests.Request("POST", service.url, json=body, headers=service.headers)
+        reply = self._exchange(self._trusted, request, time.monotonic() + seconds)
+        complaint = _complaint_by_status(reply)
+        if complaint and complaint.reason in (Reason.THROTTLED, Reason.DOWN):
+            raise _Failed(complaint)
+        return reply
 
     def _once(self, service: Service, params: Params, kept: Kept | None) -> Kept:
         """Make one request and return the answer, or `kept` if the source says it still holds."""

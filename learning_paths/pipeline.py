@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from learning_paths.advising import advise
 from learning_paths.catalogue.loader import find_topic, load_topic, nearest_topics
 from learning_paths.catalogue.topic import Topic
 from learning_paths.conf import get_conf
@@ -60,7 +61,13 @@ def generate(task: Task, request: PathRequest) -> LearningPathDocument:
     """
     topic, told = _topic_of(task, request)
     task.report(5, _("Topic found: %(topic)s") % {"topic": topic.title[request.language]})
-    plan = task.step("outline", lambda: outline(topic, request), progress=20, message=_chose)
+    advice = advise(task, topic, request, get_conf())
+    plan = task.step(
+        "outline",
+        lambda: outline(advice.topic, request, advice.preferred),
+        progress=20,
+        message=_chose,
+    )
     order = task.step("ordering", lambda: ordering(plan), progress=30, message=_ordered)
     shape = task.step("tree", lambda: tree(plan, order, request), progress=40, message=_drew)
     task.report(45, _("Starting the search for resources"))
@@ -77,7 +84,18 @@ def generate(task: Task, request: PathRequest) -> LearningPathDocument:
     seed = hashlib.sha256(f"{request.key()}|{plan['version']}".encode()).hexdigest()
     return task.step(
         "assemble",
-        lambda: assemble(plan, order, shape, found, quiz, practice, request, seed=seed, told=told),
+        lambda: assemble(
+            plan,
+            order,
+            shape,
+            found,
+            quiz,
+            practice,
+            request,
+            seed=seed,
+            told=[*told, *advice.told],
+            llm=advice.used,
+        ),
         progress=95,
     )
 

@@ -152,14 +152,22 @@ class PathMetadata(TypedDict):
     tags: list[str]
 
 
+class LanguageModelUse(TypedDict):
+    """The model that was asked, and what for: "choice", "concepts", "confusions"."""
+
+    model: str
+    steps: list[str]
+
+
 class Generator(TypedDict):
-    """What made the path; `catalogueVersion` is the topic file's."""
+    """What made the path; `catalogueVersion` is the topic file's, `llm` stands if one helped."""
 
     name: str
     version: str
     mode: Literal["catalogue", "wiki"]
     seed: str
     catalogueVersion: int
+    llm: NotRequired[LanguageModelUse]
 
 
 class SourceItem(TypedDict):
@@ -295,6 +303,7 @@ JSON_SCHEMA: dict[str, Any] = {
             "items": _object(level={"enum": ["info", "warning"]}, code=_TEXT, message=_TEXT),
         },
         generator=_object(
+            {"llm": _object(model=_TEXT, steps={**_TEXTS, "minItems": 1})},
             name=_TEXT,
             version=_TEXT,
             mode={"enum": ["catalogue", "wiki"]},

@@ -268,6 +268,7 @@ REUNE_LEARNING_PATHS = {
         for name in ("youtube", "stackexchange")
         if (key := env.str(f"{name.upper()}_KEY", default=""))
     },
+    **{name: env.str(name.upper(), default="") for name in ("llm_url", "llm_model", "llm_key")},
 }
 
 # --- Logs --------------------------------------------------------------------------------------

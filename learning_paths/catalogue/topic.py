@@ -18,8 +18,9 @@ ResourceType = Literal[
 ]
 ExerciseKind = Literal["manual", "text_match", "code"]
 #: Where it is known from that one concept comes before another: a catalogue file says so, or the
-#: article of the later one defines it by the earlier one, mentions it, or links to it.
-Evidence = Literal["catalogue", "definition", "mention", "link"]
+#: article of the later one defines it by the earlier one, mentions it, or links to it, or a
+#: language model put them so.
+Evidence = Literal["catalogue", "definition", "mention", "link", "model"]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ from learning_paths.schema import (
     Attribution,
     ExerciseItem,
     ExerciseSetItem,
+    Generator,
+    LanguageModelUse,
     LearningPathDocument,
     Level,
     NodeItem,
@@ -103,11 +105,13 @@ def assemble(
     *,
     seed: str,
     told: Sequence[Diagnostic] = (),
+    llm: LanguageModelUse | None = None,
 ) -> LearningPathDocument:
     """
     Return the document of schema.py; `seed` names the request and goes into every id.
 
-    `told` is what is to be said of the making of the path, before what the stages say.
+    `told` is what is to be said of the making of the path, before what the stages say, and `llm`
+    which language model took part in it.
     """
     parts = _Parts(
         outline=outline,
@@ -145,13 +149,7 @@ def assemble(
         sources=_sources(pages),
         attribution=_attribution(_origins(outline), pages),
         diagnostics=_diagnostics(parts, tree["dropped"], told),
-        generator={
-            "name": "reune",
-            "version": GENERATOR_VERSION,
-            "mode": "wiki" if "origin" in outline else "catalogue",
-            "seed": seed,
-            "catalogueVersion": outline["version"],
-        },
+        generator=_generator(outline, seed, llm),
         request=request.to_params(),
         schemaVersion=SCHEMA_VERSION,
     )
@@ -351,6 +349,19 @@ def _tags(outline: Outline) -> list[str]:
     present = {concept["branch"] for concept in outline["concepts"]}
     branches = [branch["title"] for branch in outline["branches"] if branch["id"] in present]
     return [*dict.fromkeys([outline["title"], outline["category"], *branches])]
+
+
+def _generator(outline: Outline, seed: str, llm: LanguageModelUse | None) -> Generator:
+    made = Generator(
+        name="reune",
+        version=GENERATOR_VERSION,
+        mode="wiki" if "origin" in outline else "catalogue",
+        seed=seed,
+        catalogueVersion=outline["version"],
+    )
+    if llm:
+        made["llm"] = llm
+    return made
 
 
 def _stats(nodes: Sequence[NodeItem], tree: Tree) -> Stats:

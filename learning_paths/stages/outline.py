@@ -37,18 +37,21 @@ from learning_paths.stages.values import (
 _SCORES = (1.0, 0.8, 0.6)
 
 
-def outline(topic: Topic, request: PathRequest) -> Outline:
+def outline(topic: Topic, request: PathRequest, preferred: Collection[str] = ()) -> Outline:
     """
     Return what the path is about, with exactly `num_nodes - 1` concepts in teaching order.
 
-    With every concept come all its prerequisites. The essential concepts go first, then the
-    chapters are filled evenly (see `_choose`). Candidates are the pages of the chosen concepts
-    and of the topic as a whole in the request's language, each time followed by the English ones.
+    With every concept come all its prerequisites. The essential concepts go first, then those of
+    `preferred`, then the chapters are filled evenly (see `_choose`). Candidates are the pages of
+    the chosen concepts and of the topic as a whole in the request's language, each time followed
+    by the English ones.
     The request's category, if it has one, replaces the topic's. Raises LearningPathsError if the
     topic has too few concepts.
     """
     language = request.language
-    chosen = _choose(topic.concepts, request.num_nodes - 1, deepest=request.max_height)
+    chosen = _choose(
+        topic.concepts, request.num_nodes - 1, deepest=request.max_height, preferred=preferred
+    )
     concepts = [concept for concept in topic.concepts if concept.id in chosen]
     spare = [concept for concept in topic.concepts if concept.id not in chosen]
     local = Outline(
@@ -72,9 +75,12 @@ def outline(topic: Topic, request: PathRequest) -> Outline:
     return local
 
 
-def _choose(concepts: Sequence[Concept], count: int, *, deepest: int) -> set[str]:
+def _choose(
+    concepts: Sequence[Concept], count: int, *, deepest: int, preferred: Collection[str] = ()
+) -> set[str]:
     """
-    Return the ids of `count` concepts, closed under prerequisites, the essential ones first.
+    Return the ids of `count` concepts, closed under prerequisites, the essential ones first and
+    then the preferred ones.
 
     The next one always comes from the chapter of which the smallest share is in, so that each
     chapter ends up in proportion to its size; it brings its missing prerequisites with it. What
@@ -92,6 +98,7 @@ def _choose(concepts: Sequence[Concept], count: int, *, deepest: int) -> set[str
         options = [
             (
                 not concept.essential,
+                concept.id not in preferred,
                 depths[concept.id] > deepest,
                 Fraction(filled[concept.branch], sizes[concept.branch]),
                 place,
