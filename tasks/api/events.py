@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -117,6 +118,7 @@ class EventStream:
 
     def __iter__(self) -> Iterator[bytes]:
         yield f"retry: {COME_BACK_MILLISECONDS}\n\n".encode()
+        told_at = time.monotonic()
         with self._source.watching(self._task_id) as changed:
             while True:
                 changed.clear()
@@ -129,11 +131,16 @@ class EventStream:
                     continue
                 if body is None:
                     return  # deleted; who comes back is told
-                yield from self._tell(body)
+                for event in self._tell(body):
+                    yield event
+                    told_at = time.monotonic()
                 if body.is_final:
                     return
-                if not changed.wait(HEARTBEAT_SECONDS):
+                # A task in line is looked at each second, and mostly there is nothing to tell.
+                changed.wait(max(0.0, told_at + HEARTBEAT_SECONDS - time.monotonic()))
+                if time.monotonic() - told_at >= HEARTBEAT_SECONDS:
                     yield b": still there\n\n"
+                    told_at = time.monotonic()
 
     def _look(self) -> Body | None:
         try:

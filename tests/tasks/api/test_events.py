@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -148,8 +148,9 @@ def test_no_proxy_is_to_hold_events_back(server: Server) -> None:
     assert (head.status_code, head.headers["Content-Type"]) == (200, "text/event-stream")
 
 
-def test_streams_take_half_the_threads_and_give_them_back() -> None:
-    task = make_running_task()
+@pytest.mark.parametrize("make", [make_running_task, make_task])
+def test_streams_take_half_the_threads_and_give_them_back(make: Callable[[], TaskInfo]) -> None:
+    task = make()
     with Server(WEB_THREADS="4") as server:
         path = f"/tasks/{task.pk}/events"
         with reading(server, task) as one, reading(server, task) as other:
