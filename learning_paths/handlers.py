@@ -9,14 +9,19 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from learning_paths import library, pipeline
+from learning_paths import library, pipeline, watch
 from learning_paths.exceptions import LearningPathsError
 from learning_paths.request import PathRequest
+from tasks import metrics
 from tasks.exceptions import TaskFailed
 from tasks.registry import Submission, task_handler
 from tasks.runner import RunningTask
 
 KIND = "learning_path"
+SOURCE_ERRORS = metrics.Count(
+    "reune_source_errors_total", "Calls of a source that failed.", ("source", "reason")
+)
+watch.on_source_failure(SOURCE_ERRORS.add)
 
 
 def prepare(params: Mapping[str, Any]) -> Submission:

@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from rest_framework.request import Request
 
 from learning_paths.api import documentation as learning_paths
-from reune import errors
+from reune import errors, health
 from tasks.api import documentation as tasks
 from tasks.registry import kinds
 
@@ -19,6 +19,7 @@ _CODES = {
     *("bad_request", "request_too_large", "not_found", "permission_denied", "server_error"),
     *("authentication_failed", "not_authenticated", "throttled", "database_unreachable"),
     *("parse_error", "unsupported_media_type", "method_not_allowed"),
+    health.NOT_READY,
 }
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -143,6 +144,11 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {"type": "http", "scheme": "bearer"}
+
+
+class ScraperScheme(BearerScheme):  # type: ignore[no-untyped-call]
+    target_class = "reune.metrics.ScraperAuthentication"
+    name = "scraper"
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

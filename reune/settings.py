@@ -212,6 +212,9 @@ REUNE_THROTTLE = {
     "per_second": env.float("THROTTLE_PER_SECOND", default=100),
     "burst": env.int("THROTTLE_BURST", default=300),
 }
+# Who may read /metrics beside staff: whoever has this token, or everybody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_OPEN = env.bool("METRICS_OPEN", default=False)
 # Web pages of other origins use tokens; cookies are not for them.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 if CORS_ALLOWED_ORIGINS:
@@ -229,6 +232,9 @@ REUNE_TASKS = {
     "lease": timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30)),
     "heartbeat": timedelta(seconds=env.float("TASK_HEARTBEAT_SECONDS", default=10)),
     "listen": env.bool("DATABASE_LISTEN", default=True),
+    # Render says the commit it has built.
+    "release": env.str("RELEASE", default=env.str("RENDER_GIT_COMMIT", default="")[:12])
+    or SPECTACULAR_SETTINGS["VERSION"],
     # The other half of the threads serves those who do not wait (see Procfile).
     "max_waiting": env.int("WEB_THREADS", default=64) // 2,
     **{

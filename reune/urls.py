@@ -2,7 +2,8 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from reune import errors
-from reune.health import HealthView
+from reune.health import HealthView, ReadyView
+from reune.metrics import MetricsView
 from reune.openapi import DocsView, SchemaView
 
 urlpatterns = [
@@ -10,6 +11,8 @@ urlpatterns = [
     path("", include("tasks.api.urls")),
     path("", include("learning_paths.api.urls")),
     path("health", HealthView.as_view(), name="health"),
+    path("health/ready", ReadyView.as_view(), name="ready"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", DocsView.as_view(), name="docs"),
     path("admin/", admin.site.urls),

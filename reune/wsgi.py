@@ -1,5 +1,6 @@
 """The WSGI application that granian serves."""
 
+import atexit
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,3 +8,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "reune.settings")
 
 application = get_wsgi_application()
+
+from tasks import live, processes  # noqa: E402  # needs the apps
+
+# What watches the tasks also says that this process is there, before anybody asks it anything.
+processes.begin("web")
+live.live()
+atexit.register(live.close_live)

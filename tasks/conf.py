@@ -31,6 +31,8 @@ class Conf:
     heal_interval: timedelta = timedelta(seconds=10)
     #: A step of priority goes this much before.
     priority_head_start: timedelta = timedelta(minutes=10)
+    #: Which code runs: processes of different ones are told apart.
+    release: str = ""
     #: How long a finished task is kept, with its messages and its result.
     keep_completed: timedelta = timedelta(days=30)
     keep_failed: timedelta = timedelta(days=30)

@@ -21,13 +21,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from enum import Enum
+from multiprocessing.util import Finalize
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from django.db import Error, connection
 
-from tasks import lifecycle, wire
+from tasks import lifecycle, processes, wire
 from tasks.conf import get_conf
 from tasks.exceptions import LeaseLost
 from tasks.lifecycle import Claim
@@ -218,6 +219,7 @@ class Keeper:
         if self._listener.may_have_missed:
             self._listener.may_have_missed = False
             self._beat_at = 0.0  # a heartbeat sees a cancel as well
+        processes.report_when_due()
         if (attempt := self._attempt) is None:
             return
         if any(one.payload == str(attempt.claim.task_id) for one in heard):
@@ -323,6 +325,8 @@ def keeper() -> Keeper:
 
 def start_keeper(**sent: Any) -> None:
     """Receive Django-Q's post_spawn, in the new worker."""
+    processes.begin("worker")
+    Finalize(None, processes.end, exitpriority=0)  # a child of multiprocessing has no atexit
     keeper()
 
 

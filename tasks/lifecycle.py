@@ -26,7 +26,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from tasks import context, limits, queue, registry, wire
+from tasks import context, limits, metrics, processes, queue, registry, wire
 from tasks.conf import get_conf
 from tasks.exceptions import LeaseLost, TransitionRefused
 from tasks.idempotency import hash_of, submitted_with
@@ -145,6 +145,7 @@ def _accept(task: TaskInfo, owner: Owner) -> None:
         task.entry = queue.put_in_line(task.pk, task.priority)
         task.queued_at = Now()
     task.save(force_insert=True)
+    metrics.after_commit(lambda: metrics.SUBMITTED.add(task.kind))
 
 
 @transaction.atomic
@@ -155,6 +156,8 @@ def _give_birth_completed(task: TaskInfo, submission: registry.Submission) -> No
     task.completed_at = Now()
     task.save(force_insert=True)
     append(task.pk, [Message(submission.message)])
+    metrics.after_commit(lambda: metrics.SUBMITTED.add(task.kind))
+    metrics.after_commit(lambda: metrics.FINISHED.add(task.kind, str(task.status)))
 
 
 def claim(delivery: Delivery) -> Claimed:
@@ -168,7 +171,8 @@ def claim(delivery: Delivery) -> Claimed:
     row = fetch_one(
         """
         WITH ready AS (
-            SELECT id, entry_id FROM tasks_taskinfo
+            SELECT id, entry_id, status, worker, GREATEST(updated_at, queued_at, retry_at) AS since
+            FROM tasks_taskinfo
             WHERE id = %(task)s AND status IN ('pending', 'running')
                 AND cancel_requested_at IS NULL AND attempt < max_attempts
             FOR UPDATE  -- the task first and its entry then, as in _end
@@ -182,10 +186,14 @@ def claim(delivery: Delivery) -> Claimed:
         )
         UPDATE tasks_taskinfo AS task
         SET status = 'running', attempt = attempt + 1, started_at = now(), retry_at = NULL,
-            updated_at = now(), version = version + 1
-        FROM held WHERE task.entry_id = held.id
+            updated_at = now(), version = version + 1, worker = %(worker)s
+        FROM held, ready WHERE task.entry_id = held.id AND task.id = ready.id
         RETURNING task.attempt, task.started_at, task.kind, task.params, task.language,
             task.max_attempts, task.owner_key, task.request_id,
+            ready.status, now() - GREATEST(ready.since, (
+                SELECT seen_at FROM tasks_process
+                WHERE id = ready.worker AND ready.status = 'running'
+            )),
             set_config('synchronous_commit', 'off', true)
         """,
         {
@@ -193,12 +201,16 @@ def claim(delivery: Delivery) -> Claimed:
             "entry": delivery.entry_id,
             "leased_until": delivery.leased_until,
             "lease": get_conf().lease,
+            "worker": here.id if (here := processes.here()) else None,
         },
     )
     if row is None:
         raise _refusal(delivery.task_id, "claim")
     wire.tell_changed(delivery.task_id)
-    attempt, started_at, kind, params, language, max_attempts, owner_key, request_id, _ = row
+    attempt, started_at, kind, params, language, max_attempts, owner_key, request_id, *rest = row
+    was, waited, _ = rest
+    measured = metrics.PICK_UP if was == TaskStatus.PENDING else metrics.RECOVERY
+    metrics.after_commit(lambda: measured.observe(waited, kind))
     claim = Claim(delivery.task_id, attempt, started_at, owner_key)
     return Claimed(claim, kind, json.loads(params), language, max_attempts, request_id)
 
@@ -471,13 +483,16 @@ def _end(
                 result = %s::jsonb, error = %s, message_count = message_count + %s,
                 completed_at = now(), updated_at = now(), version = version + 1
             FROM held WHERE task.id = held.id
-            RETURNING task.id, held.entry_id, task.owner_key, message_count - %s AS before
+            RETURNING task.id, held.entry_id, task.owner_key, message_count - %s AS before,
+                task.kind, completed_at - task.created_at AS total,
+                completed_at - task.started_at AS run,
+                completed_at - task.cancel_requested_at AS cancel
         ), gone AS (
             DELETE FROM django_q_ormq AS entry USING ended WHERE entry.id = ended.entry_id
         ), said AS (
             {ADD_LINES.format(task="ended")}
         )
-        SELECT id, owner_key FROM ended
+        SELECT id, owner_key, kind, total, run, cancel FROM ended
         """,
         [
             *terms,
@@ -492,9 +507,27 @@ def _end(
     )
     if row is None:
         return None
-    task_id, owner_key = row
+    task_id, owner_key, *measured = row
     wire.tell_changed(task_id)
+    metrics.after_commit(lambda: _count_end(after, *measured))
     return str(owner_key)
+
+
+def _count_end(
+    status: TaskStatus,
+    kind: str,
+    total: timedelta,
+    run: timedelta | None,
+    cancel: timedelta | None,
+) -> None:
+    """`run` is None for a task that was not running, `cancel` for one that nobody canceled."""
+    metrics.FINISHED.add(kind, str(status))
+    metrics.TOTAL.observe(total, kind, str(status))
+    if run is None:
+        return
+    metrics.RUN.observe(run, kind, str(status))
+    if status == TaskStatus.CANCELED and cancel is not None:
+        metrics.CANCEL.observe(cancel, kind)
 
 
 def _admit_next(owner_key: str | None) -> None:

@@ -22,7 +22,7 @@ from uuid import UUID
 import psycopg
 from django.db import Error, connection
 
-from tasks import body, wire
+from tasks import body, metrics, processes, wire
 from tasks.body import Body
 from tasks.conf import get_conf
 from tasks.models import TaskStatus
@@ -75,11 +75,15 @@ class Live:
     def body(self, task_id: UUID) -> Body | None:
         """The task as it was at most a second ago; None if there is none of this id."""
         asked_at = time.monotonic()
-        if kept := self._fresh(task_id, asked_at):
-            return kept
-        # Many may ask at once for what has just changed: one reads, the others wait for it.
-        with self._one_reads[hash(task_id) % LOCKS]:
-            return self._fresh(task_id, asked_at) or self._read(task_id)
+        kept = self._fresh(task_id, asked_at)
+        if kept is None:
+            # Many may ask at once for what has just changed: one reads, the others wait for it.
+            with self._one_reads[hash(task_id) % LOCKS]:
+                kept = self._fresh(task_id, asked_at)
+                if kept is None:
+                    return self._read(task_id)
+        metrics.POLLS.add("hit")
+        return kept
 
     def forget(self, task_id: UUID) -> None:
         """Have the next one who asks read the task, and wake those who wait for it."""
@@ -158,7 +162,9 @@ class Live:
         with self._lock:
             self._readings[task_id] = reading
         read_at = time.monotonic()
-        found = self._unchanged(task_id) or body.read(task_id)
+        found = self._unchanged(task_id)
+        metrics.POLLS.add("checked" if found else "read")
+        found = found or body.read(task_id)
         with self._lock:
             # What has changed meanwhile is answered, but not kept.
             if self._readings.pop(task_id, None) is reading:
@@ -197,6 +203,7 @@ class Live:
                 self.is_listening = False
                 connection.close()
                 time.sleep(AGAIN_SECONDS)
+        processes.end()
         connection.close()
 
     def _look(self) -> None:
@@ -212,6 +219,7 @@ class Live:
         if time.monotonic() - self._compared_at >= OLDEST_SECONDS:
             self._compare()
             self._compared_at = time.monotonic()
+            processes.report_when_due()
 
     def _forget_all(self) -> None:
         for task_id in [*self._kept, *self._watches]:

@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from django_q.models import Task as Call
 
-from tasks import limits, queue
+from tasks import limits, processes, queue
 from tasks.conf import get_conf
 from tasks.models import DeletedTask, TaskInfo, TaskStatus
 
@@ -46,6 +46,7 @@ def heal() -> Healed:
     if not is_ours:
         return Healed()
     healed = Healed(_admit_waiting(), _restore_entries())
+    processes.fold()
     if healed != Healed():
         logger.warning("healed admitted=%d restored=%d", healed.admitted, healed.entries_restored)
     return healed

@@ -88,6 +88,9 @@ class TaskInfo(models.Model):
         related_name="task_info",
         help_text="the queue entry of an active task",
     )
+    worker = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="the process that runs it, or ran it last"
+    )
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=200, blank=True, db_default="")
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
@@ -226,6 +229,30 @@ class DeletedTask(models.Model):
 
     def __str__(self) -> str:
         return self.owner_key
+
+
+class Process(models.Model):
+    """
+    A worker or web process: when it was last heard of, and what it has counted.
+
+    One row, of the role "past", has the counts of all that have ended. See `tasks.processes`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    role = models.CharField(max_length=10, help_text="worker, web, command or past")
+    host = models.CharField(max_length=100, blank=True)
+    pid = models.PositiveIntegerField()
+    release = models.CharField(max_length=100, blank=True, help_text="of the code it runs")
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="if it ended in order")
+    figures = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name_plural = "processes"
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.host}/{self.pid}"
 
 
 class TaskLimit(models.Model):

@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tasks import context, lifecycle, queue, registry, retry, wire
+from tasks import context, lifecycle, metrics, queue, registry, retry, wire
 from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused, UnknownKind
 from tasks.lease import Attempt, Interrupted, Keeper, Reason, keeper
 from tasks.lifecycle import Claimed
@@ -143,6 +143,7 @@ def _run_claimed(claimed: Claimed, lease: Keeper) -> None:
     except UnknownKind:
         _leave_to_another(claimed)
     except LeaseLost:
+        metrics.LEASE_LOSSES.add(claimed.kind)
         logger.warning("lease_lost task=%s attempt=%d", claim.task_id, claim.attempt)
 
 
@@ -224,7 +225,7 @@ def _failure(attempt: Attempt, claimed: Claimed, error: Exception, text: str) ->
         delay = retry.delay_after(number, error)
         seconds = max(1, round(delay.total_seconds()))
         last = Message(f"{text} {_trying_again(seconds)}", TaskMessage.Level.WARNING)
-        return lambda: _write(attempt, last, lifecycle.retry_later, delay)
+        return lambda: _write_retry(attempt, claimed.kind, last, delay)
     last = Message(text, TaskMessage.Level.ERROR)
     return lambda: _write(attempt, last, lifecycle.fail, text)
 
@@ -258,6 +259,11 @@ def _write(attempt: Attempt, last: Message, verb: Callable[..., None], *particul
     """Write an outcome. Its own line comes with it, and is not said before."""
     with attempt.unwritten() as lines:
         verb(attempt.claim, *particulars, progress=attempt.progress, messages=[*lines, last])
+
+
+def _write_retry(attempt: Attempt, kind: str, last: Message, delay: timedelta) -> None:
+    _write(attempt, last, lifecycle.retry_later, delay)
+    metrics.RETRIED.add(kind)
 
 
 def _persist(outcome: Callable[[], None]) -> None:

@@ -44,7 +44,8 @@ class TestWhatIsThere:
 
     def test_every_route_is_in_it_and_nothing_else(self, description: Description) -> None:
         documented = {(method, path) for method, path, _ in description.operations()}
-        assert documented == {("get", "/health"), *routes()}
+        of_the_project = ("/health", "/health/ready", "/metrics")
+        assert documented == {*(("get", path) for path in of_the_project), *routes()}
 
     def test_everything_says_what_it_is(self, description: Description) -> None:
         for method, path, operation in description.operations():

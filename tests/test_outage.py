@@ -51,6 +51,12 @@ def submit(url: str, nodes: int) -> requests.Response:
     return requests.post(f"{url}/generate_mcp_async?topic=xadrez&num_nodes={nodes}", timeout=30)
 
 
+def what_is_missing(url: str) -> list[str]:
+    answer = requests.get(f"{url}/health/ready", timeout=30)
+    assert answer.status_code in (200, 503)
+    return [one["field"] for one in answer.json().get("errors", ())]
+
+
 def has_completed(url: str, task_id: str) -> bool:
     task: dict[str, Any] = requests.get(f"{url}/status/{task_id}", timeout=30).json()
     return task["status"] == "completed"
@@ -67,7 +73,9 @@ def test_everything_goes_on_by_itself_after_an_outage(service: str, tmp_path: Pa
         assert int(response.headers["Retry-After"]) > 0
         assert response.json()["code"] == "database_unreachable"
     assert answers(service)
+    assert what_is_missing(service) == ["database"]
     embedded_postgres.start(tmp_path)
     wait_for(lambda: submit(service, 13).ok)
     wait_for(lambda: has_completed(service, waiting))
     assert has_completed(service, before)
+    wait_for(lambda: what_is_missing(service) == [])

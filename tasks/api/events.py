@@ -19,6 +19,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
+from tasks import metrics
 from tasks.body import Body
 from tasks.exceptions import NoPlaceToWait
 from tasks.live import Live
@@ -109,12 +110,14 @@ class EventStream:
         self._seen = seen
         self._source = source
         self._has_place = True
+        metrics.STREAMS.change(+1)
 
     def close(self) -> None:
         """The server does it when the stream has ended or its reader has gone."""
         if self._has_place:
             self._has_place = False
             self._source.leave_place()
+            metrics.STREAMS.change(-1)
 
     def __iter__(self) -> Iterator[bytes]:
         yield f"retry: {COME_BACK_MILLISECONDS}\n\n".encode()
