@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tasks", "0007_deleted_task"),
+        ("tasks", "0008_request_id"),
     ]
 
     operations = [
