@@ -33,7 +33,7 @@ from learning_paths.sources.mediawiki import MediaWiki
 from learning_paths.sources.registry import missing_sources, open_sources
 from learning_paths.sources.wikidata import Wikidata
 from learning_paths.stages.gathered import FoundPage, Gathered, Page, Part
-from learning_paths.stages.values import Diagnostic
+from learning_paths.stages.values import SOURCE_FAILED, Diagnostic
 from learning_paths.stages.web_candidates import bare, candidates, lessons
 from learning_paths.text import fold, word_count
 from learning_paths.together import ask_together
@@ -84,6 +84,7 @@ class _Gathering:
         self._conf = conf
         self._language: Language = request.language
         self._diagnostics: list[Diagnostic] = []
+        self._told: set[str] = set()
 
     def gather(self) -> tuple[Gathered, list[Diagnostic]]:
         budget = Budget(
@@ -238,7 +239,7 @@ class _Gathering:
         pages: list[FoundPage] = []
         for name in sorted(answers):
             if isinstance(answers[name], str):
-                self._tell(answers[name])
+                self._tell(name, answers[name])
             else:
                 pages += answers[name]
         return pages
@@ -262,20 +263,22 @@ class _Gathering:
             try:
                 return {"answer": ask()}
             except SourceError as error:
-                return {"failed": explain(error)}
+                return {"source": error.source, "failed": explain(error)}
 
         found = self._task.step(name, asked)
         if "failed" in found:
-            self._tell(found["failed"])
+            self._tell(found["source"], found["failed"])
             return otherwise
         answer: Value = found["answer"]
         return answer
 
-    def _tell(self, sentence: str) -> None:
-        if all(one["message"] != sentence for one in self._diagnostics):
+    def _tell(self, source: str, sentence: str) -> None:
+        """Once for each source: that it was then left alone is no further news."""
+        if source not in self._told:
+            self._told.add(source)
             self._task.report(message=sentence, level="warning")
             self._diagnostics.append(
-                Diagnostic(level="warning", code="source_failed", message=sentence)
+                Diagnostic(level="warning", code=SOURCE_FAILED, message=sentence)
             )
 
     def _what_to_set(self) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from learning_paths import library, pipeline, watch
 from learning_paths.exceptions import LearningPathsError
 from learning_paths.request import PathRequest
+from learning_paths.stages.values import SOURCE_FAILED
 from tasks import metrics
 from tasks.exceptions import TaskFailed
 from tasks.registry import Submission, task_handler
@@ -42,8 +43,11 @@ def prepare(params: Mapping[str, Any]) -> Submission:
 def generate_learning_path(task: RunningTask, params: dict[str, Any]) -> dict[str, Any]:
     request = PathRequest.from_params(params)
     try:
-        document = dict(pipeline.generate(task, request))
+        made = pipeline.generate(task, request)
     except LearningPathsError as error:
         raise TaskFailed(str(error)) from error
-    library.keep(request, document)
+    document = dict(made)
+    # One that is poor because a source failed is better asked for again.
+    if all(one["code"] != SOURCE_FAILED for one in made["diagnostics"]):
+        library.keep(request, document)
     return document

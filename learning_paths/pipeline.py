@@ -14,7 +14,6 @@ from learning_paths.catalogue.loader import find_topic, load_topic, nearest_topi
 from learning_paths.catalogue.topic import Topic
 from learning_paths.conf import get_conf
 from learning_paths.exceptions import UnknownTopic
-from learning_paths.gathering import gather
 from learning_paths.request import BOUNDS, PathRequest
 from learning_paths.schema import LearningPathDocument
 from learning_paths.stages.assemble import assemble
@@ -104,6 +103,10 @@ def _topic_of(task: Task, request: PathRequest) -> tuple[Topic, list[Diagnostic]
     """The topic of the catalogue, else what the web has, and what could not be had there."""
     if entry := find_topic(request.topic, request.language):
         return load_topic(entry.id), []
+    # Here, as it brings the HTTP client: memory that the web server is spared, which also knows
+    # this module, by the handler.
+    from learning_paths.gathering import gather
+
     try:
         gathered, told = gather(task, request, get_conf())
         return _large_enough(topic_of(gathered, request.language), request), told

@@ -167,6 +167,10 @@ class Tree(TypedDict):
     dropped: list[Edge]
 
 
+#: The code of a diagnostic that names a source which failed.
+SOURCE_FAILED = "source_failed"
+
+
 class Diagnostic(TypedDict):
     """Something a reader of the path may want to know; `code` is stable, `message` for people."""
 

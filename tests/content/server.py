@@ -44,7 +44,7 @@ class ContentServer:
 
     seen: list[Seen] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
-    _faults: dict[str, deque[Fault]] = field(default_factory=dict)
+    _faults: dict[str, deque[Fault | None]] = field(default_factory=dict)
     _always: dict[str, Fault] = field(default_factory=dict)
     _listeners: dict[str, _Listener] = field(default_factory=dict)
 
@@ -56,8 +56,8 @@ class ContentServer:
             for name, listener in self._listeners.items()
         }
 
-    def fault(self, service: str, *faults: Fault) -> None:
-        """Answer the next requests to a service with these, one each."""
+    def fault(self, service: str, *faults: Fault | None) -> None:
+        """Answer the next requests to a service with these, one each; None is a good answer."""
         self._faults.setdefault(service, deque()).extend(faults)
 
     def fail(self, service: str, fault: Fault) -> None:

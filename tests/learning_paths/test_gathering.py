@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from pytest_django import Settings
 
 from learning_paths import pipeline
 from learning_paths.exceptions import UnknownTopic
+from learning_paths.models import CachedAnswer
 from learning_paths.request import PathRequest
+from learning_paths.sources.registry import all_sources
+from learning_paths.stages.values import SOURCE_FAILED
 from tests.content import faults
 from tests.content.server import ContentServer
 from tests.learning_paths.paths import validator
@@ -42,6 +46,19 @@ def web(content: ContentServer, settings: Settings) -> Iterator[ContentServer]:
         "source_keys": {"youtube": "key"},
     }
     return content
+
+
+@pytest.fixture
+def hasty(web: ContentServer, settings: Settings) -> ContentServer:
+    """The same, with short waits."""
+    settings.REUNE_LEARNING_PATHS |= {
+        "source_urls": web.urls,
+        "read_timeout": timedelta(seconds=0.5),
+        "retry_pause": timedelta(seconds=0.01),
+        "network_time": timedelta(seconds=3),
+        "largest_answer": 1_000_000,
+    }
+    return web
 
 
 def request(topic: str = "volcanology", language: str = "en", **params: Any) -> PathRequest:
@@ -106,17 +123,94 @@ def test_a_resumed_path_does_not_ask_again(web: ContentServer, step: str) -> Non
     assert not set(resumed.computed) & set(dying.computed)
 
 
-@pytest.mark.parametrize("service", ["wikibooks", "wikidata", "openlibrary", "stackexchange"])
-def test_a_source_that_fails_makes_the_path_poorer_and_is_named(
-    web: ContentServer, service: str
+FAULTS = {
+    "500": faults.says(500),
+    "404": faults.says(404),
+    "HTML with 200": faults.says(200),
+    "429": faults.too_many(),
+    "429 for a minute": faults.too_many("60"),
+    "silence": faults.never_answers,
+    "drips": faults.drips,
+    "breaks off": faults.breaks_off,
+    "ends early": faults.ends_early,
+    "hangs up": faults.hangs_up,
+    "no HTTP": faults.speaks_no_http,
+    "a loop": faults.redirects_to_itself,
+    "into the house": faults.redirects_to("http://127.0.0.1:1/"),
+    "a flood": faults.never_ends,
+    "a bomb": faults.unpacks_to_much,
+    "nested": faults.nested_deeply,
+}
+
+
+def told_of(document: dict[str, Any]) -> list[str]:
+    return [one["message"] for one in document["diagnostics"] if one["code"] == SOURCE_FAILED]
+
+
+@pytest.mark.parametrize(
+    "name", ["500", "HTML with 200", "429 for a minute", "silence", "breaks off", "a bomb"]
+)
+def test_whatever_the_other_sources_do_there_is_a_path_that_names_them(
+    hasty: ContentServer, name: str
 ) -> None:
-    web.fail(service, faults.says(500))
+    others = [service for service in hasty.urls if service not in ("wikipedia", "mdn")]
+    for service in others:
+        hasty.fail(service, FAULTS[name])
     task = Steps()
     document = generate(request(), task)
     validator.validate(document)
-    told = [one for one in document["diagnostics"] if one["code"] == "source_failed"]
-    assert told
-    assert told[0]["message"] in task.said
+    told = told_of(document)
+    assert len(told) == len(others), told
+    assert set(told) <= set(task.said)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_errors_in_the_sources_own_words_are_told_as_well(
+    hasty: ContentServer, number: int
+) -> None:
+    own: dict[str, list[faults.Shape]] = {}
+    for shape in faults.SHAPES:
+        if shape.service not in ("wikipedia", "mdn"):  # mdn is not asked about volcanoes
+            own.setdefault(shape.service, []).append(shape)
+    shapes = [shapes[number] for shapes in own.values() if number < len(shapes)]
+    for shape in shapes:
+        hasty.fail(shape.service, shape.fault)
+    told = told_of(generate(request()))
+    titles = {source.name: source.title for source in all_sources()}
+    for shape in shapes:
+        assert any(titles[shape.service] in message for message in told), (shape, told)
+    assert len(told) == len(shapes)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_whatever_wikipedia_does_the_failure_is_a_sentence(
+    hasty: ContentServer, fault: faults.Fault
+) -> None:
+    hasty.fail("wikipedia", fault)
+    with pytest.raises(UnknownTopic, match=r"volcanology.*Wikipedia.*nearest topics"):
+        generate(request())
+
+
+def test_wikipedia_s_failure_midway_makes_the_path_poorer_or_is_a_sentence(
+    hasty: ContentServer,
+) -> None:
+    """The search and the article are answered, then one question more each time."""
+    outcomes = []
+    for answered in range(2, 7):
+        CachedAnswer.objects.all().delete()
+        hasty.seen.clear()
+        hasty.fault("wikipedia", *[None] * answered)
+        hasty.fail("wikipedia", faults.says(404))
+        try:
+            document = generate(request())
+        except UnknownTopic as error:
+            outcomes.append(str(error))
+        else:
+            validator.validate(document)
+            outcomes += told_of(document)
+        hasty.heal()
+    assert all("Wikipedia refused the question." in outcome for outcome in outcomes)
+    assert {outcome == "Wikipedia refused the question." for outcome in outcomes} == {True, False}
 
 
 def test_without_wikipedia_the_reason_and_the_nearest_topics_are_told_in_time(
