@@ -49,6 +49,8 @@ _ENOUGH_PAGES = 40
 _FOLLOWED = 6
 _FOUND_PER_SOURCE = 15
 _FROM_SOURCES = "resources"
+#: Sources of articles whose books and courses are pages to learn from.
+_PAGES_TOO = ("wikibooks", "wikiversity")
 
 
 class Task(Protocol):
@@ -108,7 +110,7 @@ class _Gathering:
         )
         chapters = self._chapters(sources, topic["title"])
         titles = candidates(links, lessons(parts), chapters, language)
-        pages = self._with_kinds(self._pages(wikipedia, titles), sources)
+        topic, *pages = self._with_kinds([topic, *self._pages(wikipedia, titles)], sources)
         likeliest = [page["title"] for page in pages[:_LINKED]]
         among: dict[str, list[str]] = self._try(
             "links_among",
@@ -200,15 +202,18 @@ class _Gathering:
         qids = [page["qid"] for page in pages if page["qid"]]
         if not isinstance(wikidata, Wikidata) or not qids:
             return pages
-        kinds: dict[str, list[str]] = self._try(
+        told: dict[str, dict[str, Any]] = self._try(
             "kinds",
             {},
             lambda: {
-                qid: [*entity.instance_of, *entity.subclass_of]
+                qid: {
+                    "kinds": [*entity.instance_of, *entity.subclass_of],
+                    "is_individual": entity.is_individual,
+                }
                 for qid, entity in wikidata.entities(qids, [self._language]).items()
             },
         )
-        return [cast(Page, {**page, "kinds": kinds.get(page["qid"], [])}) for page in pages]
+        return [cast(Page, {**page, **told.get(page["qid"], {})}) for page in pages]
 
     # --- pages to learn from ---------------------------------------------------------------
 
@@ -222,7 +227,9 @@ class _Gathering:
             limit=_FOUND_PER_SOURCE,
         )
         asked = {
-            source.title: source for source in sources.values() if source.role == _FROM_SOURCES
+            source.title: source
+            for source in sources.values()
+            if source.role == _FROM_SOURCES or source.name in _PAGES_TOO
         }
 
         def ask() -> dict[str, Any]:
@@ -299,6 +306,7 @@ def _topic_page(article: Article) -> Page:
         description="",
         words=word_count(article.text),
         kinds=[],
+        is_individual=False,
         source=article.provenance.title,
         license=article.provenance.license,
         attribution=article.provenance.attribution,
@@ -322,6 +330,7 @@ def _lead(lead: Lead) -> Page | None:
         description=lead.description,
         words=lead.size // 8,
         kinds=[],
+        is_individual=False,
         source=lead.provenance.title,
         license=lead.provenance.license,
         attribution=lead.provenance.attribution,

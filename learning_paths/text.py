@@ -165,7 +165,7 @@ def normalized_answer(text: str) -> str:
 
 
 #: Ends a sentence, unless what stands before is short for something.
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”»’)]*\s+(?=[\"“«‘(¿¡]?[^\W\d_a-z])")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])([\"”»’)]*)\s+(?=[\"“«‘(¿¡]?[^\W\d_a-z])")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|c|ca|cf|dr|dra|sr|sra|prof|st|etc|ex|fig|vs|lat|gr|pt|es|en|no|num|n|p|pp"
     r"|séc|sec|a\.C|d\.C|i\.e|e\.g|p\. ex)\.$",
@@ -180,7 +180,7 @@ def sentences(text: str) -> list[str]:
         start = 0
         for end in _SENTENCE_END.finditer(line):
             if not _ABBREVIATION.search(line[start : end.start()]):
-                found.append(line[start : end.start()].strip())
+                found.append(line[start : end.end(1)].strip())
                 start = end.end()
         found.append(line[start:].strip())
     return [sentence for sentence in found if sentence]

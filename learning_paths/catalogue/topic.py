@@ -79,8 +79,8 @@ class Concept:
     """
     One thing to learn. `prerequisites` are direct, strongest first.
 
-    For a concept from the web `evidence` says for each of them what it was concluded from, and
-    `origin` where the texts come from; catalogue files have neither.
+    For a concept from the web `evidence` and `reasons` say for each of them what it was concluded
+    from, and `origin` where the texts come from; catalogue files have none of these.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Concept:
     exercise: CatalogueExercise
     resources: tuple[CatalogueResource, ...]
     evidence: tuple[Evidence, ...] = ()
+    reasons: tuple[Text, ...] = ()
     origin: Origin | None = None
 
 

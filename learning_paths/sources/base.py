@@ -174,7 +174,11 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Entity:
-    """A Wikidata item. Maps are by language, `sitelinks` by wiki ("ptwiki"); ids are Q-ids."""
+    """
+    A Wikidata item. Maps are by language, `sitelinks` by wiki ("ptwiki"); ids are Q-ids.
+
+    `is_individual` is true of one person, one place and one organisation.
+    """
 
     qid: str
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -186,6 +190,7 @@ class Entity:
     part_of: tuple[str, ...] = ()
     has_part: tuple[str, ...] = ()
     facet_of: tuple[str, ...] = ()
+    is_individual: bool = False
 
 
 class Source(Protocol):

@@ -29,6 +29,9 @@ _PROPERTIES = {
     "P527": "has_part",
     "P1269": "facet_of",
 }
+# Date of birth, coordinates, headquarters. Places and organisations are instances of thousands of
+# classes, but these they have in common.
+_OF_INDIVIDUALS = ("P569", "P625", "P159")
 
 
 class Wikidata(SourceBase):
@@ -122,6 +125,7 @@ def _entity(given: Mapping[str, Any]) -> Entity | None:
         sitelinks={
             site: text_of(link["title"]) for site, link in _filled(given, "sitelinks").items()
         },
+        is_individual=any(claims.get(code) for code in _OF_INDIVIDUALS),
         **related,
     )
 

@@ -390,8 +390,14 @@ def _sources(pages: Iterable[RankedResource]) -> list[SourceItem]:
 
 
 def _origins(outline: Outline) -> list[Origin]:
-    """Return the pages that texts of the path were made from."""
-    return [one["origin"] for one in (outline, *outline["concepts"]) if "origin" in one]
+    """
+    Return the pages that texts of the path were made from.
+
+    Those of concepts that it does not hold are among them: wrong options and sentences to complete
+    are from there too.
+    """
+    made_from = (outline, *outline["concepts"], *outline["spare"])
+    return [one["origin"] for one in made_from if "origin" in one]
 
 
 def _attribution(origins: Iterable[Origin], pages: Iterable[RankedResource]) -> list[Attribution]:

@@ -13,6 +13,7 @@ class Page(TypedDict):
     """
     An article above its first heading. `names` are titles that lead to it, `words` the length of
     the whole article, `kinds` the Wikidata items it is an instance or a subclass of.
+    `is_individual` is true of one person, place or organisation.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Page(TypedDict):
     description: str
     words: int
     kinds: list[str]
+    is_individual: bool
     source: str
     license: str | None
     attribution: str

@@ -31,6 +31,7 @@ from learning_paths.stages.values import (
     Prerequisite,
     Wording,
 )
+from learning_paths.stages.web_prerequisites import STRENGTH
 
 # How much the first, second and third prerequisite of a concept matter; authors write the
 # strongest first. Steps of a fifth: two weak edges outweigh a strong one when one has to go.
@@ -61,7 +62,7 @@ def outline(topic: Topic, request: PathRequest, preferred: Collection[str] = ())
         title=topic.title[language],
         summary=topic.summary[language],
         category=request.category or topic.category,
-        objectives=_local(topic.objectives, language),
+        objectives=_local(topic.objectives, language) or _last_objectives(concepts, language),
         prerequisite_knowledge=_local(topic.prerequisite_knowledge, language),
         branches=[{"id": branch.id, "title": branch.title[language]} for branch in topic.branches],
         concepts=[_concept(concept, language) for concept in concepts],
@@ -73,6 +74,11 @@ def outline(topic: Topic, request: PathRequest, preferred: Collection[str] = ())
     if topic.origin:
         local["origin"] = _origin(topic.origin)
     return local
+
+
+def _last_objectives(concepts: Iterable[Concept], language: Language) -> list[str]:
+    """Return what the last concept of each chapter is learned for."""
+    return [*{concept.branch: concept.objective[language] for concept in concepts}.values()]
 
 
 def _choose(
@@ -168,12 +174,18 @@ def _english(term: Text, aliases: Texts, *texts: Text) -> Wording:
 def _prerequisites(concept: Concept, language: Language) -> list[Prerequisite]:
     """Return them strongest first. The author's reason is about the first; the others have none."""
     reason = concept.reason[language] if concept.reason else ""
+    if concept.evidence:
+        return [
+            Prerequisite(
+                id=name, reason=reason[language], evidence=evidence, score=STRENGTH[evidence]
+            )
+            for name, evidence, reason in zip(
+                concept.prerequisites, concept.evidence, concept.reasons, strict=True
+            )
+        ]
     return [
         Prerequisite(
-            id=name,
-            reason="" if place else reason,
-            evidence=concept.evidence[place] if concept.evidence else "catalogue",
-            score=_SCORES[place],
+            id=name, reason="" if place else reason, evidence="catalogue", score=_SCORES[place]
         )
         for place, name in enumerate(concept.prerequisites)
     ]

@@ -37,8 +37,8 @@ from learning_paths.text import (
 # A few of the best that are as long as the key are always among them, so that it need not stick
 # out.
 _POOL = 10
-#: What is asked as a prerequisite: a teacher says so, or one concept is defined by the other.
-_SURE = ("catalogue", "definition")
+#: What is asked as a prerequisite: a teacher says so, or one article explains by the other.
+_SURE = ("catalogue", "definition", "mention")
 _LONG = 3
 _DEFINITION_WORDS = range(8, 31)
 _CLOZE_WORDS = range(8, 36)

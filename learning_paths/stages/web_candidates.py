@@ -41,8 +41,11 @@ _ASIDE = {
 @dataclass(frozen=True)
 class Mentioned:
     """
-    How the topic's article speaks of a title. `part` is the number of the first part that does,
-    or the number of parts; `mentions` may be a half, where all the words stand but not together.
+    How the topic's article speaks of a title.
+
+    `mentions` may be a half, where all the words stand but not together. `part` is the number of
+    the first part that does, or the number of parts; `home` that of the part below the lead that
+    is about it or speaks of it most, None if there is none.
     """
 
     title: str
@@ -51,6 +54,7 @@ class Mentioned:
     is_heading: bool
     is_chapter: bool
     part: int
+    home: int | None
 
     @property
     def score(self) -> float:
@@ -112,7 +116,7 @@ def mentions(
 ) -> list[Mentioned]:
     """Look each title up in the article; `names` are what else it is called there."""
     texts = [Phrases(f"{part['title']}. {part['text']}", language) for part in parts]
-    headings = {fold(part["title"]) for part in parts}
+    headings = [fold(part["title"]) for part in parts]
     in_book = {fold(chapter) for chapter in chapters}
     found = []
     for title in titles:
@@ -131,9 +135,21 @@ def mentions(
                 is_heading=not known.isdisjoint(headings),
                 is_chapter=not known.isdisjoint(in_book),
                 part=next((place for place, count in enumerate(counts) if count), len(parts)),
+                home=_home(counts, [heading in known for heading in headings], parts),
             )
         )
     return found
+
+
+def _home(counts: Sequence[float], is_heading: Sequence[bool], parts: Sequence[Part]) -> int | None:
+    places = [
+        place
+        for place, part in enumerate(parts)
+        if part["level"] > 1 and (counts[place] or is_heading[place])
+    ]
+    return min(
+        places, key=lambda place: (not is_heading[place], -counts[place], place), default=None
+    )
 
 
 def _count(names: Iterable[str], text: Phrases) -> float:

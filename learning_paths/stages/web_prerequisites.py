@@ -23,13 +23,17 @@ from learning_paths.text import Phrases, sentences
 
 #: Of incoming links, mentions, the first sentence, and direct links.
 _WEIGHTS = (1.2, 1.4, 4.0, 0.3)
-#: Below this the pair could as well be the other way round.
-_LEAST = 1.0
+#: Below this the pair could as well be the other way round. The fewer words speak for it the more
+#: the numbers have to say: a link may be one of a box at the article's end, and what is spoken of
+#: further down in a lead is often an aside.
+_LEAST: Mapping[Evidence, float] = {"definition": 1.0, "mention": 2.0, "link": 3.0}
+#: What outweighs what, where not everything can be kept.
+STRENGTH: Mapping[Evidence, float] = {"definition": 1.0, "mention": 0.8, "link": 0.6}
 
 
 @dataclass(frozen=True)
 class Before:
-    """`before` is to be learned first; `score` is at least _LEAST, `evidence` its best reason."""
+    """`before` is to be learned first, by the `score` and, the best reason, the `evidence`."""
 
     before: str
     after: str
@@ -88,10 +92,11 @@ def _weigh(
         a_to_b - b_to_a,
     )
     score = sum(weight * term for weight, term in zip(_WEIGHTS, terms, strict=True))
-    if abs(score) < _LEAST:
-        return None
     before, after = (b, a) if score > 0 else (a, b)
-    return Before(before.title, after.title, abs(score), _evidence(before, after))
+    evidence = _evidence(before, after)
+    if abs(score) < _LEAST[evidence]:
+        return None
+    return Before(before.title, after.title, abs(score), evidence)
 
 
 def _evidence(before: _Reading, after: _Reading) -> Evidence:

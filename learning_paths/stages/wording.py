@@ -12,7 +12,7 @@ from learning_paths.stages.values import OutlineConcept, Prerequisite
 
 # One plain word of at least two letters: "for", "programação", the "ano" of "ano-luz". What it
 # does not match, or is not in lower case, keeps its writing: e4, π, pH, f-string, print(), iPhone.
-_PLAIN_WORD = re.compile(r"[^\W\d_]{2,}(?=$|[\s,.:;!?]|-[^\W\d_]{2})")
+_PLAIN_WORD = re.compile(r"[^\W\d_]{2,}(?=$|[\s,.:;!?]|-[^\W\d_])")
 _END = (".", "!", "?", "…")
 
 

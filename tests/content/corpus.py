@@ -27,6 +27,8 @@ _CONTEXT = {"en": "Context", "pt": "Contexto", "es": "Contexto"}
 _SEE_ALSO = {"en": "See also", "pt": "Ver também", "es": "Véase también"}
 _REFERENCES = {"en": "References", "pt": "Referências", "es": "Referencias"}
 _MAY_REFER_TO = {"en": "may refer to", "pt": "pode referir-se a", "es": "puede referirse a"}
+#: First words that have a capital in the middle of a sentence too.
+_PROPER = ("Earth", "Varroa")
 _BOOK = {"en": "Contents", "pt": "Índice", "es": "Índice"}
 
 
@@ -242,7 +244,7 @@ def _shown(text: str, titles: Mapping[str, str]) -> str:
 
 
 def _small(title: str) -> str:
-    return title[:1].lower() + title[1:]
+    return title if title.startswith(_PROPER) else title[:1].lower() + title[1:]
 
 
 def _ids(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.content.corpus import concepts, corpus
+from tests.content.corpus import Page, concepts, corpus
 from tests.content.mediawiki import error, folded_words
 
 Given = list[tuple[str, str]]
@@ -31,7 +31,9 @@ def _entity(qid: str) -> dict[str, Any]:
         return {"id": qid, "missing": ""}
     topic = next(page for page in corpus().pages() if page.id == pages[0].topic)
     claims: dict[str, Any] = {"P31": [_statement("P31", "Q151885")]}
-    if pages[0].id != topic.id:
+    if pages[0].id.startswith("noise:"):
+        claims = _claims_of_noise(pages[0])
+    elif pages[0].id != topic.id:
         claims |= {
             "P361": [_statement("P361", topic.qid)],
             "P1269": [_statement("P1269", topic.qid)],
@@ -58,6 +60,16 @@ def _entity(qid: str) -> dict[str, Any]:
         },
         "lastrevid": 1,
     }
+
+
+def _claims_of_noise(page: Page) -> dict[str, Any]:
+    """What tells a person, a year, a place, a list and an association: in this order in files."""
+    topics = corpus().topics[page.language]
+    topic = next(one for one in topics if one["id"] == page.topic)
+    place = [title for title, _ in topic["noise"]].index(page.title)
+    kind = ("Q5", "Q577", "Q107390", "Q13406463", "Q163740")[place]
+    proof = {0: "P569", 2: "P625", 4: "P159"}.get(place)
+    return {"P31": [_statement("P31", kind)]} | ({proof: [{"rank": "normal"}]} if proof else {})
 
 
 def _statement(prop: str, target: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from learning_paths.request import PathRequest
 from learning_paths.sources.registry import all_sources
 from learning_paths.stages.values import SOURCE_FAILED
 from tests.content import faults
+from tests.content.corpus import corpus
 from tests.content.server import ContentServer
 from tests.learning_paths.paths import validator
 from tests.learning_paths.test_pipeline import Steps, Stopped
@@ -70,6 +71,11 @@ def generate(wanted: PathRequest, task: Steps | None = None) -> dict[str, Any]:
         return dict(pipeline.generate(task or Steps(), wanted))
 
 
+def noise(language: str) -> list[str]:
+    """The persons, years, places, lists and associations that the articles on topics link to."""
+    return [title for topic in corpus().topics[language] for title, _ in topic["noise"]]
+
+
 @pytest.mark.parametrize(
     ("topic", "language", "num_nodes"),
     [(*topic, (10, 15, 30)[place % 3]) for place, topic in enumerate(TOPICS)],
@@ -83,6 +89,7 @@ def test_a_path_keeps_all_it_promises(
     assert len(document["nodes"]) == num_nodes
     nodes = document["nodes"].values()
     assert len({node["title"] for node in nodes}) == num_nodes
+    assert not {node["title"] for node in nodes} & set(noise(language))
     assert sum(bool(node["resources"]) for node in nodes) >= 0.9 * min(num_nodes, 15)
     assert sum(bool(node["quiz"]) for node in nodes) >= num_nodes / 3
     assert all(node["exerciseSet"] for node in nodes if node["parentId"])

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from learning_paths.text import (
     BLANK,
     Bm25,
+    Phrases,
     TfIdf,
     cosine,
     fold,
     masked,
     normalized_answer,
+    sentences,
     share_a_stem,
     tokens,
     word_count,
@@ -221,3 +223,30 @@ def test_a_rare_word_counts_more_than_a_common_one():
     assert math.hypot(*both.values()) == pytest.approx(1.0)
     assert space.vector([]) == {}
     assert cosine({}, both) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three? Four…", ["One.", "Two!", "Three?", "Four…"]),
+        ("Em 3.5 anos, o sr. Silva e J. Costa vieram. Fim.", None),
+        ("Nasceu c. 1900 a.C. no sul. «Foi» rei.", None),
+        ("Dijo: «basta.» Y se fue.\n\n¿Por qué? Nadie.", None),
+    ],
+)
+def test_sentences_end_at_marks_but_not_at_abbreviations(text, expected):
+    counts = {"Em": 2, "Nasceu": 2, "Dijo:": 4}
+    found = sentences(text)
+    assert len(found) == (len(expected) if expected else counts[text.split()[0]]), found
+    assert expected is None or found == expected
+    assert " ".join(found).split() == text.split()
+
+
+def test_phrases_count_inflections_in_their_order():
+    text = Phrases("As colônias de abelhas crescem. A colônia de abelhas e as abelhas.", "pt")
+    assert text.count("colônia de abelhas") == 2
+    assert text.count("abelha") == 3
+    assert text.count("abelhas de colônia") == 0
+    assert text.count("") == 0
+    assert text.has_all("abelha colônia")
+    assert not text.has_all("abelha rainha")

@@ -66,6 +66,19 @@ def test_items_have_names_in_every_language_and_their_relations(
 
 
 @pytest.mark.django_db
+def test_one_person_place_or_association_is_told_from_sorts_of_things(
+    client: HttpClient, conf: Conf
+) -> None:
+    titles = ["François Huber", "Slovenia", "International Bee Research Association", "Honey"]
+    qids = [page.qid for page in corpus().wikis["wikipedia", "en"].pages if page.title in titles]
+    found = Wikidata(client, conf).entities(qids, ["en"]).values()
+    assert {one.labels["en"]: one.is_individual for one in found} == {
+        **dict.fromkeys(titles, True),
+        "Honey": False,
+    }
+
+
+@pytest.mark.django_db
 def test_items_are_asked_for_by_fifties(
     client: HttpClient, conf: Conf, content: ContentServer
 ) -> None:
