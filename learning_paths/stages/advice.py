@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from learning_paths.catalogue.topic import Concept, Evidence, Language, Topic
+from learning_paths.catalogue.topic import Concept, Evidence, Language, Text, Topic
 from learning_paths.request import PathRequest
 
 #: Concepts a concept may name in one list: as many as an author may (docs/catalogue.md).
@@ -197,22 +197,19 @@ def _after(
     concept: Concept, before: Sequence[str], listed: Mapping[str, Concept], language: Language
 ) -> Concept:
     """Return the concept with these prerequisites, no easier than any of them."""
-    said = dict(_prerequisites(concept))
-    evidence: list[Evidence] = [said.get(one, "model") for one in before]
-    reason = concept.reason
-    if before[:1] != list(concept.prerequisites[:1]):
-        reason = None
-        if evidence[:1] == ["model"]:
-            sentence = _("A language model puts “%(before)s” before “%(after)s”") % {
-                "before": listed[before[0]].term[language],
-                "after": concept.term[language],
-            }
-            reason = {language: sentence}
+    said = dict(zip(concept.prerequisites, concept.reasons, strict=True))
+    known = dict(_prerequisites(concept))
+    sentence = _("A language model puts “%(before)s” before “%(after)s”")
+
+    def reason(id: str) -> Text:
+        names = {"before": listed[id].term[language], "after": concept.term[language]}
+        return said.get(id, {language: sentence % names})
+
     return replace(
         concept,
         prerequisites=tuple(before),
-        evidence=tuple(evidence),
-        reason=reason,
+        evidence=tuple(known.get(id, "model") for id in before),
+        reasons=tuple(map(reason, before)),
         difficulty=max([concept.difficulty, *(listed[one].difficulty for one in before)]),
     )
 

@@ -28,7 +28,12 @@ _WEIGHTS = (1.2, 1.4, 4.0, 0.3)
 #: further down in a lead is often an aside.
 _LEAST: Mapping[Evidence, float] = {"definition": 1.0, "mention": 2.0, "link": 3.0}
 #: What outweighs what, where not everything can be kept.
-STRENGTH: Mapping[Evidence, float] = {"definition": 1.0, "mention": 0.8, "link": 0.6}
+STRENGTH: Mapping[Evidence, float] = {
+    "definition": 1.0,
+    "mention": 0.8,
+    "model": 0.8,
+    "link": 0.6,
+}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def concept(id: str, *before: tuple[str, Any], **changes: Any) -> Concept:
         definition={"en": f"What {id} is."},
         prerequisites=ids,
         evidence=tuple(evidence for _one, evidence in before),
-        reason={"en": f"reason of {id}"} if before else None,
+        reason=None,
+        reasons=tuple({"en": f"{one} before {id}"} for one in ids),
         essential=False,
         difficulty=1,
         confusable=(),
@@ -126,15 +127,13 @@ def test_other_evidence_yields_to_the_answer(evidence: str) -> None:
     assert before(advised, C) == {B: "model", A: evidence}
 
 
-def test_a_reason_is_never_said_of_another_prerequisite() -> None:
-    topic = web(concept(A), concept(B), concept(C, (A, "mention"), (B, "mention")))
-    kept = arranged(topic, [[A, []], [B, []], [C, [A]]], request())
-    assert kept.concepts[2].reason == {"en": "reason of c"}
-    turned = arranged(topic, [[A, []], [B, []], [C, [B]]], request())
-    assert before(turned, C) == {B: "mention", A: "mention"}
-    assert turned.concepts[2].reason is None
-    other = arranged(topic, [[B, []], [C, []], [A, [C]]], request())
-    assert other.concepts[2].reason == {"en": "A language model puts “term c” before “term a”"}
+def test_every_reason_is_that_of_its_prerequisite() -> None:
+    topic = web(concept(A), concept(B), concept(C, (A, "mention"), (B, "link")))
+    turned = arranged(topic, [[A, []], [B, []], [C, [B]]], request()).concepts[2]
+    assert turned.prerequisites == (B, A)
+    assert turned.reasons == ({"en": "b before c"}, {"en": "a before c"})
+    other = arranged(topic, [[B, []], [C, []], [A, [C]]], request()).concepts[2]
+    assert other.reasons == ({"en": "A language model puts “term c” before “term a”"},)
 
 
 def test_no_chain_becomes_longer_than_the_tree_is_high() -> None:
@@ -164,7 +163,7 @@ def test_what_the_answer_leaves_out_stays_to_fill_up_with() -> None:
 def test_nothing_but_order_and_choice_changes() -> None:
     topic = web(concept(A), concept(B), concept(C, (B, "mention")))
     advised = arranged(topic, [[C, []], [A, [C]]], request())
-    free = ("prerequisites", "evidence", "reason", "difficulty", "essential")
+    free = ("prerequisites", "evidence", "reasons", "difficulty", "essential")
     same = dict.fromkeys(free)
     assert {one.id: replace(one, **same) for one in advised.concepts} == {
         one.id: replace(one, **same) for one in topic.concepts
