@@ -102,7 +102,7 @@ class _Advising:
         """Return the answer, or None if there is none to use."""
 
         def ask() -> dict[str, Any]:
-            self._task.report(message=_("Asking a language model"))
+            self._task.report(message=_asked(question))
             try:
                 return {"answer": self._model.ask(question), "model": self._name}
             except SourceError as error:
@@ -128,6 +128,12 @@ class _Advising:
             model=", ".join(names), steps=[question for _model, question in self._used]
         )
         return Advice(topic, preferred, self._told, used if self._used else None)
+
+
+def _asked(question: Question) -> str:
+    if question.name == "confusions":
+        return _("Asking a language model which concepts are mistaken for each other")
+    return _("Asking a language model which concepts the path should have")
 
 
 def _detail(error: SourceError) -> str:

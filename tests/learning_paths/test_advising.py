@@ -112,7 +112,53 @@ def test_on_the_web_the_model_chooses_orders_and_tells_apart(llm: LlmServer) -> 
     assert "model" in evidence
     assert set(titles(document)) != set(titles(without_model(WEB)))
     assert not [one for one in document["diagnostics"] if one["code"] == "llm_failed"]
-    assert "Asking a language model" in task.said
+    assert "Asking a language model which concepts the path should have" in task.said
+
+
+@on_the_web
+def test_a_model_that_agrees_changes_nothing_that_a_learner_sees(llm: LlmServer) -> None:
+    plain = Steps()
+    without = without_model(WEB, plain)
+    path = [json.loads(plain.kept["outline"])["concepts"], json.loads(plain.kept["ordering"])]
+    llm.model = agrees_with(*path)
+    document = make(WEB)
+    assert document["generator"]["llm"]["steps"] == ["concepts", "confusions"]
+    assert titles(document) == titles(without)
+    same = ("nodes", "height", "width", "resources", "exercises")
+    assert {name: document["stats"][name] for name in same} == {
+        name: without["stats"][name] for name in same
+    }
+    assert abs(document["stats"]["questions"] - without["stats"]["questions"]) <= 3
+
+
+def agrees_with(concepts: list[dict[str, Any]], ordering: dict[str, Any]) -> Model:
+    """Names what the path has without it, by number."""
+    by_id = {one["id"]: one for one in concepts}
+
+    def answer(asked: Asked) -> Fault:
+        by_title = {one["title"]: one["number"] for one in asked.data["candidates"]}
+        number = {id: by_title[one["term"]] for id, one in by_id.items()}
+        if asked.question == "confusions":
+            said = [{"number": one, "confusable": [], "also_right": []} for one in number.values()]
+            return completion({"concepts": said})
+        order = ordering["order"]
+        return completion(
+            {
+                "concepts": [
+                    {
+                        "number": number[id],
+                        "after": [
+                            number[needed["id"]]
+                            for needed in by_id[id]["prerequisites"]
+                            if needed["id"] in order[:place]
+                        ],
+                    }
+                    for place, id in enumerate(order)
+                ]
+            }
+        )
+
+    return answer
 
 
 @on_the_catalogue

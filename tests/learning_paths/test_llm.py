@@ -239,6 +239,7 @@ FAILURES: dict[str, tuple[Fault, str]] = {
     "breaks off": (faults.breaks_off, "down"),
     "no http": (faults.speaks_no_http, "down"),
     "endless": (faults.never_ends, "too_large"),
+    "large": (faults.says(200, {"choices": ["x" * 250_000]}), "too_large"),
     "bomb": (faults.unpacks_to_much, "too_large"),
     "redirect": (faults.redirects_to("https://elsewhere.example/v1"), "unsafe (302)"),
 }
