@@ -13,11 +13,15 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
+from learning_paths.handlers import KIND
 from learning_paths.request import PathRequest
+from tasks import lifecycle
+from tasks.models import TaskInfo
 from tests.content import faults
 from tests.content.faults import Fault
 from tests.content.server import ContentServer, Handler
 from tests.content.services import SERVICES
+from tests.factories import OPERATOR
 from tests.learning_paths.paths import validator
 from tests.learning_paths.test_gathering import generate
 from tests.learning_paths.test_pipeline import Steps, Stopped
@@ -36,6 +40,7 @@ from tests.llm_server import (
     says,
     sensible,
 )
+from tests.processes import Worker, wait_for
 
 #: Sources are asked in threads, which see only what is committed.
 on_the_web = pytest.mark.django_db(transaction=True)
@@ -268,6 +273,18 @@ def test_what_was_advised_before_a_failure_stays(llm: LlmServer) -> None:
     document = make(WEB)
     assert document["generator"]["llm"]["steps"] == ["concepts"]
     assert [one["code"] for one in document["diagnostics"]].count("llm_failed") == 1
+
+
+@on_the_web
+def test_a_cancel_ends_the_wait_for_the_model(llm: LlmServer) -> None:
+    llm.model = always(faults.never_answers)
+    task = lifecycle.submit(KIND, request(CATALOGUE).to_params(), owner=OPERATOR)
+    with Worker(LLM_URL=llm.url, LLM_MODEL=MODEL, LLM_KEY=KEY):
+        wait_for(lambda: llm.seen)
+        lifecycle.cancel(task.pk, reason="test")
+        ended = wait_for(lambda: TaskInfo.objects.filter(pk=task.pk, status="canceled").first())
+    assert llm.seen[0].headers["authorization"] == f"Bearer {KEY}"
+    assert ended.completed_at - ended.cancel_requested_at < timedelta(seconds=2)
 
 
 # --- pages that give orders ----------------------------------------------------------------------
