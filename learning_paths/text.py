@@ -212,6 +212,24 @@ class Phrases:
         return bool(wanted) and all(token in self._places for token in wanted)
 
 
+def may_be_in(text: str, language: str) -> bool:
+    """
+    Return whether the little words of `text` are as much those of `language` as of any other.
+
+    Only words that one language alone has are counted; a text with none may be in any.
+    """
+    said = words(text)
+    counts = {
+        name: sum(word in own and not _is_shared(word, name) for word in said)
+        for name, own in _STOP_WORDS.items()
+    }
+    return counts[language] == max(counts.values())
+
+
+def _is_shared(word: str, language: str) -> bool:
+    return any(word in others for name, others in _STOP_WORDS.items() if name != language)
+
+
 class Bm25:
     """
     Okapi BM25 over tokenised documents.

@@ -26,6 +26,8 @@ MAX_SHARE_KEY_LONGEST = 0.35
 MAX_KEY_TO_MEDIAN = 1.5
 MIN_STEM_WORDS = 6
 MIN_EXPLANATION_WORDS = 3
+#: Faults of a question beside the others of its path, not of the question alone.
+ASKED_ALREADY = ("duplicate_stem", "duplicate_key")
 _PLACES = 4
 
 _QUOTED = re.compile("[“«].*[”»]", re.DOTALL)

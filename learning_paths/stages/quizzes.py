@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import chain, combinations
 
 from django.utils.translation import gettext as _
 
 from learning_paths.stages.quiz_items import Draft, Drafts
 from learning_paths.stages.quiz_validator import (
+    ASKED_ALREADY,
     QuizContext,
     faults,
     key_is_longest,
@@ -76,6 +77,7 @@ def quizzes(outline: Outline, tree: Tree) -> Quizzes:
     return Quizzes(
         by_node={id: asked.get(id) for id in by_node},
         unused=unused,
+        rejected=dict(sorted(Counter(chain(*bench.rejected.values())).items())),
         diagnostics=_diagnostics(outline, by_node.keys() - asked.keys()),
     )
 
@@ -102,6 +104,8 @@ class _Bench:
     #: How often the key had so many wrong options at least as long as itself.
     lengths: Counter[int] = field(default_factory=Counter)
     wrong_uses: Counter[str] = field(default_factory=Counter)
+    #: By the text of what was not asked, the rules it broke.
+    rejected: dict[str, list[str]] = field(default_factory=dict)
 
     def take(
         self, drafts: Iterable[Draft], *, count: int, is_mixed: bool = True, options: int = OPTIONS
@@ -122,12 +126,17 @@ class _Bench:
     def _sound(self, draft: Draft, wrong_options: int) -> Question | None:
         wrong = self._choose(draft, wrong_options)
         if not wrong:
+            self.rejected[draft.text] = ["few_options"]
             return None
         question = _question(draft, wrong, self.seed)
         so_far = replace(self.context, stems=self.stems, taken=self.taken)
-        return None if faults(question, so_far) else question
+        found = faults(question, so_far)
+        if unsound := [code for code in found if code not in ASKED_ALREADY]:
+            self.rejected[draft.text] = unsound
+        return None if found else question
 
     def _note(self, question: Question) -> Question:
+        self.rejected.pop(question["text"], None)
         self.stems.add(normalized_answer(question["text"]))
         self.taken.add((question["key"], question["kind"]))
         right = question["options"][question["correct"]]

@@ -218,11 +218,14 @@ class Quizzes(TypedDict):
     """
     `by_node` has every node of the path; None where fewer than three questions were sound.
 
-    `unused` are sound questions about a node's concept that no quiz took.
+    `unused` are sound questions about a node's concept that no quiz took. `rejected` says how
+    many possible questions were dropped, by the rule they broke; "few_options" if there were too
+    few wrong options to choose from.
     """
 
     by_node: dict[str, list[Question] | None]
     unused: dict[str, list[Question]]
+    rejected: dict[str, int]
     diagnostics: list[Diagnostic]
 
 

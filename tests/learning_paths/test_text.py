@@ -12,6 +12,7 @@ from learning_paths.text import (
     cosine,
     fold,
     masked,
+    may_be_in,
     normalized_answer,
     sentences,
     share_a_stem,
@@ -250,3 +251,16 @@ def test_phrases_count_inflections_in_their_order():
     assert text.count("") == 0
     assert text.has_all("abelha colônia")
     assert not text.has_all("abelha rainha")
+
+
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("O laço repete as mesmas instruções até que uma condição deixe de valer", "pt"),
+        ("The loop repeats the same instructions until a condition no longer holds", "en"),
+        ("El bucle repite las mismas instrucciones hasta que la condición deja de cumplirse", "es"),
+        ("print(42)", "pt en es"),
+    ],
+)
+def test_a_text_may_be_in_the_language_whose_little_words_it_has(text, languages):
+    assert [one for one in ("pt", "en", "es") if may_be_in(text, one)] == languages.split()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning_paths.catalogue.topic import LANGUAGES, Language
+from learning_paths.evaluation.guessing import guesses
 from learning_paths.stages.quiz_validator import (
     MAX_SHARE_KEY_LONGEST,
     QuizContext,
@@ -19,7 +20,7 @@ from learning_paths.stages.quiz_validator import (
 from learning_paths.stages.quizzes import thin_out_long_keys
 from learning_paths.stages.values import ROOT, Question
 from learning_paths.stages.wording import phrase
-from learning_paths.text import normalized_answer, tokens, word_count, words
+from learning_paths.text import normalized_answer, tokens, word_count
 from tests.learning_paths.paths import (
     EACH_TOPIC_IN_EACH_LANGUAGE,
     MadePath,
@@ -344,6 +345,16 @@ def test_a_concept_that_would_be_right_as_well_is_never_a_wrong_option() -> None
     assert [one["code"] for one in path.quizzes["diagnostics"]] == ["no_quiz"]
 
 
+def test_what_was_dropped_is_counted_by_the_rule_it_broke() -> None:
+    topic = make_topic()
+    barred = tuple(concept.id for concept in topic.concepts if concept.id not in ("bale", "zilo"))
+    alone = make_concept("bale", not_distractors=barred)
+    path = make_path(make_topic(concepts=(alone, *topic.concepts[1:])), language="en", num_nodes=30)
+    none_barred = make_path(topic, language="en", num_nodes=30).quizzes["rejected"]
+    assert path.quizzes["rejected"]["few_options"] > none_barred.get("few_options", 0)
+    assert not {"duplicate_stem", "duplicate_key"} & path.quizzes["rejected"].keys()
+
+
 def test_a_cloze_does_not_begin_with_a_pronoun_or_say_its_answer() -> None:
     topic = make_topic()
     facts = tuple(
@@ -362,12 +373,6 @@ def test_a_cloze_does_not_begin_with_a_pronoun_or_say_its_answer() -> None:
 # --- nothing but knowledge helps ----------------------------------------------------------------
 
 
-def _chance(values: list[float], correct: int) -> float:
-    """The chance of somebody who takes an option with the highest value, blindly among equals."""
-    best = [place for place, value in enumerate(values) if value == max(values)]
-    return (correct in best) / len(best)
-
-
 def test_who_guesses_by_length_place_or_echo_is_right_one_time_in_four() -> None:
     """Over every topic, language and four sizes; five points either way."""
     totals: dict[str, float] = {}
@@ -375,17 +380,8 @@ def test_who_guesses_by_length_place_or_echo_is_right_one_time_in_four() -> None
     for topic, language in EACH_TOPIC_IN_EACH_LANGUAGE:
         for question in real_path(topic, language).questions:
             asked += 1
-            said, stems = set(words(question["text"])), set(tokens(question["text"], language))
-            options = question["options"]
-            guesses: dict[str, list[float]] = {
-                "longest": [len(option) for option in options],
-                "shortest": [-len(option) for option in options],
-                "first": [-place for place in range(len(options))],
-                "words": [len(said & set(words(option))) for option in options],
-                "stems": [len(stems & set(tokens(option, language))) for option in options],
-            }
-            for name, values in guesses.items():
-                totals[name] = totals.get(name, 0) + _chance(values, question["correct"])
+            for name, chance in guesses(question, language).items():
+                totals[name] = totals.get(name, 0) + chance
     shares = {name: total / asked for name, total in totals.items()}
     assert all(0.20 <= share <= 0.30 for share in shares.values()), shares
 
