@@ -3,14 +3,15 @@ Turns the tables of a TOML file into dataclasses, strictly.
 
 A field whose type allows None, a tuple or a bool may be left out: it is None, empty or False then.
 A mapping by language has every language or, if it holds tuples, may be left out whole. Anything
-else that is missing, unknown or of another type is a CatalogueError that names its place.
+else that is missing, unknown or of another type is a CatalogueError that names its place; it has
+a line for each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -18,6 +19,7 @@ from learning_paths.catalogue.topic import LANGUAGES
 from learning_paths.exceptions import CatalogueError
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 _NAMES = {str: "a text", int: "a whole number", bool: "true or false"}
 
@@ -27,15 +29,29 @@ def read_table(raw: Any, kind: type[T], place: str) -> T:
     if not isinstance(raw, dict):
         raise _wrong(place, "a table", raw)
     hints = _hints(cast(Hashable, kind))
-    if unknown := sorted(raw.keys() - hints.keys()):
-        raise CatalogueError(f"{place}: {unknown[0]}: there is no such field")
-    values = {
-        name: _value(raw[name], hint, f"{place}: {name}")
-        if name in raw
-        else _left_out(hint, f"{place}: {name}")
-        for name, hint in hints.items()
-    }
+    values = _all(
+        {
+            name: partial(_value, raw[name], hint, f"{place}: {name}")
+            if name in raw
+            else partial(_left_out, hint, f"{place}: {name}")
+            for name, hint in hints.items()
+        },
+        [f"{place}: {name}: there is no such field" for name in sorted(raw.keys() - hints.keys())],
+    )
     return kind(**values)
+
+
+def _all(parts: Mapping[K, Callable[[], Any]], said: Iterable[str] = ()) -> dict[K, Any]:
+    """Return every part; or raise one CatalogueError with what `said` and all of them say."""
+    values, faults = {}, [*said]
+    for name, part in parts.items():
+        try:
+            values[name] = part()
+        except CatalogueError as error:
+            faults.append(str(error))
+    if faults:
+        raise CatalogueError("\n".join(faults))
+    return values
 
 
 @lru_cache
@@ -65,10 +81,11 @@ def _value(raw: Any, hint: Any, place: str) -> Any:
 def _items(raw: Any, hint: Any, place: str) -> tuple[Any, ...]:
     if not isinstance(raw, list):
         raise _wrong(place, "a list", raw)
-    return tuple(
-        _value(item, hint, f"{place}[{_label(item, number)}]")
+    items = {
+        number: partial(_value, item, hint, f"{place}[{_label(item, number)}]")
         for number, item in enumerate(raw, start=1)
-    )
+    }
+    return tuple(_all(items).values())
 
 
 def _label(item: Any, number: int) -> str:
@@ -79,11 +96,19 @@ def _label(item: Any, number: int) -> str:
 def _by_language(raw: Any, hint: Any, place: str) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise _wrong(place, "a table by language", raw)
-    if missing := [language for language in LANGUAGES if language not in raw]:
-        raise CatalogueError(f"{place}: {missing[0]} is missing")
-    if unknown := sorted(raw.keys() - set(LANGUAGES)):
-        raise CatalogueError(f"{place}: {unknown[0]} is no language of the catalogue")
-    return {language: _value(raw[language], hint, f"{place}.{language}") for language in LANGUAGES}
+    said = [
+        *(f"{place}: {language} is missing" for language in LANGUAGES if language not in raw),
+        *(
+            f"{place}: {language} is no language of the catalogue"
+            for language in sorted(raw.keys() - set(LANGUAGES))
+        ),
+    ]
+    texts: dict[str, Callable[[], Any]] = {
+        language: partial(_value, raw[language], hint, f"{place}.{language}")
+        for language in LANGUAGES
+        if language in raw
+    }
+    return _all(texts, said)
 
 
 def _choice(raw: Any, options: tuple[str, ...], place: str) -> str:

@@ -82,6 +82,15 @@ def quizzes(outline: Outline, tree: Tree) -> Quizzes:
     )
 
 
+def dropped(drafts: Iterable[Draft], outline: Outline) -> Iterator[tuple[Draft, list[str]]]:
+    """Yield each draft no sound question can be made of, by itself, with the rules it breaks."""
+    context = _context(outline)
+    for draft in drafts:
+        bench = _Bench(context, seed="")
+        if not bench.take([draft], count=1):
+            yield draft, bench.rejected[draft.text]
+
+
 def _context(outline: Outline) -> QuizContext:
     concepts = [*outline["concepts"], *outline["spare"]]
     return QuizContext(
