@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -32,6 +31,7 @@ from learning_paths.answers import Kept
 from learning_paths.budget import Budget, BudgetSpent
 from learning_paths.conf import Conf
 from learning_paths.exceptions import Reason, SourceError, SourceRejected, SourceUnavailable
+from learning_paths.json_bodies import json_of, json_or_none
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +52,6 @@ LONGEST_REQUEST_SECONDS: Final = 20.0
 
 # Small, so that little is unpacked at once: deflate makes up to 1,032 bytes of one.
 _CHUNK_BYTES = 16_384
-# NUL and halves of surrogate pairs, as JSON writes them; PostgreSQL holds neither.
-_UNSTORABLE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-_UNSTORABLE_CHARACTER = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,13 @@ class Reply:
     def retry_after(self) -> float | None:
         """Seconds, from either form of the header."""
         return _seconds(self.headers.get("retry-after", ""))
+
+
+class Hop(NamedTuple):
+    """A redirect: its status, and where it led to."""
+
+    status: int
+    url: str
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,18 @@ class HttpClient:
         """
         return self._in_turn(service, lambda: self._posted(service, body))
 
+    def look(self, url: str, method: Literal["HEAD", "GET"]) -> tuple[Reply, list[Hop]]:
+        """
+        Return what stands at an address, whatever its status, and the redirects that led there.
+
+        One try, past the cache. The address is trusted, redirects to other hosts are not. Raises
+        SourceError.
+        """
+        hops: list[Hop] = []
+        with self._turn_at(urlsplit(url).netloc, url):
+            self.budget.take_call()
+            return self._reply(url, {}, {"Accept": "text/html, */*"}, method, hops), hops
+
     def close(self) -> None:
         """End the job: whoever still waits gives up at the next step."""
         self.budget.end()
@@ -192,19 +208,23 @@ class HttpClient:
 
     def _in_turn(self, service: Service, ask: Callable[[], Value]) -> Value:
         """Ask the host, in its turn."""
-        host = urlsplit(service.url).netloc
+        with self._turn_at(urlsplit(service.url).netloc, service.title):
+            return ask()
+
+    @contextmanager
+    def _turn_at(self, host: str, title: str) -> Iterator[None]:
+        """Hold the host's turn, note whether it answered, and raise SourceError if not."""
         try:
             with hosts.turn(host, self.budget):
-                answer = ask()
+                yield
                 hosts.has_answered(host)
-                return answer
         except BudgetSpent:
-            raise SourceUnavailable(service.title, Reason.BUDGET) from None
+            raise SourceUnavailable(title, Reason.BUDGET) from None
         except hosts.AtRest as rest:
             wait = timedelta(seconds=rest.seconds)
-            raise SourceUnavailable(service.title, Reason.RESTING, retry_after=wait) from None
+            raise SourceUnavailable(title, Reason.RESTING, retry_after=wait) from None
         except _Failed as failure:
-            raise self._given_up(service, host, failure) from None
+            raise self._given_up(title, host, failure) from None
 
     def _with_retries(self, service: Service, params: Params, kept: Kept | None) -> Kept:
         for number in range(RETRIES + 1):
@@ -252,19 +272,28 @@ class HttpClient:
             hosts.rest(urlsplit(service.url).netloc, pause)
         return Kept.of(reply.body, reply.headers.get("etag", ""))
 
-    def _reply(self, url: str, params: Params, headers: Mapping[str, str]) -> Reply:
-        """Follow redirects to the reply. Raises _Failed, and BudgetSpent."""
+    def _reply(
+        self,
+        url: str,
+        params: Params,
+        headers: Mapping[str, str],
+        method: str = "GET",
+        hops: list[Hop] | None = None,
+    ) -> Reply:
+        """Follow redirects to the reply, noting them in `hops`. Raises _Failed, and BudgetSpent."""
         deadline = time.monotonic() + min(LONGEST_REQUEST_SECONDS, self.budget.remaining())
         home = urlsplit(url)[:2]
         session = self._trusted
-        request = requests.Request("GET", url, params=params, headers=headers)
+        request = requests.Request(method, url, params=params, headers=headers)
         for _hop in range(MOST_REDIRECTS + 1):
             reply = self._exchange(session, request, deadline)
             target = reply.headers.get("location", "")
             if reply.status not in (301, 302, 303, 307, 308) or not target:
                 return reply
             url = _followed(url, target)
-            request = requests.Request("GET", url, headers=headers)
+            if hops is not None:
+                hops.append(Hop(reply.status, url))
+            request = requests.Request(method, url, headers=headers)
             if urlsplit(url)[:2] != home:
                 # For good: whoever a trusted host names is not trusted, not even to lead back.
                 session = self._public
@@ -295,22 +324,20 @@ class HttpClient:
             # Refused, broken off, no HTTP at all, or redirected to what is no address.
             raise _Failed(Complaint(Reason.DOWN, _name(error), is_retried=True)) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, headers, body, _json_or_none(body))
+        return Reply(response.status_code, headers, body, json_or_none(body))
 
-    def _given_up(self, service: Service, host: str, failure: _Failed) -> SourceError:
+    def _given_up(self, title: str, host: str, failure: _Failed) -> SourceError:
         """Note what the failure says about the host, and return the error for the caller."""
         complaint = failure.complaint
         if failure.is_final or complaint.reason is Reason.REFUSED:
-            return SourceRejected(service.title, complaint.reason, complaint.detail)
+            return SourceRejected(title, complaint.reason, complaint.detail)
         if not self.budget.is_spent:  # else it may have been us who hung up
             hosts.has_failed(host)
         wait = None
         if complaint.retry_after:
             wait = timedelta(seconds=min(complaint.retry_after, hosts.LONGEST_REST_SECONDS))
             hosts.rest(host, complaint.retry_after)
-        return SourceUnavailable(
-            service.title, complaint.reason, complaint.detail, retry_after=wait
-        )
+        return SourceUnavailable(title, complaint.reason, complaint.detail, retry_after=wait)
 
     def _timeouts(self, deadline: float) -> tuple[float, float]:
         left = max(0.001, deadline - time.monotonic())
@@ -364,7 +391,7 @@ def readable(title: str) -> Iterator[None]:
 
 def _read(service: Service, kept: Kept, read: Callable[[Answer], Value]) -> Value:
     with readable(service.title):
-        return read(Answer(_json_of(kept.body), datetime.fromtimestamp(kept.at, UTC)))
+        return read(Answer(json_of(kept.body), datetime.fromtimestamp(kept.at, UTC)))
 
 
 def _hidden_complaint(service: Service, reply: Reply) -> Complaint | None:
@@ -404,33 +431,6 @@ def _followed(url: str, target: str) -> str:
     if parts.scheme not in ("https", urlsplit(url).scheme) or not parts.hostname:
         raise _Failed(Complaint(Reason.UNSAFE, "redirect to another protocol"), is_final=True)
     return followed
-
-
-def _json_or_none(body: bytes) -> Any:
-    try:
-        return _json_of(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _json_of(body: bytes) -> Any:
-    text = body.decode("utf-8-sig")
-    value = json.loads(text, parse_constant=_refuse)
-    return _storable(value) if _UNSTORABLE.search(text) else value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _UNSTORABLE_CHARACTER.sub("", value)
-    if isinstance(value, list):
-        return [_storable(one) for one in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(one) for name, one in value.items()}
-    return value
 
 
 def _seconds(header: str) -> float | None:
