@@ -58,6 +58,11 @@ HOSTS = frozenset(
         "penseallen.github.io",
         "pt.d2l.ai",
         "www.mclibre.org",
+        # Central banks and supervisors of markets
+        "www.bcb.gov.br",
+        "www.consumerfinance.gov",
+        "www.finanzasparatodos.es",
+        "www.investor.gov",
         # Space agencies, observatories, libraries
         "brasilianafotografica.bn.gov.br",
         "ciencia.nasa.gov",
@@ -71,6 +76,7 @@ HOSTS = frozenset(
 PLACES = (
     "https://developers.google.com/machine-learning/crash-course",
     "https://huggingface.co/learn/",
+    "https://www.gov.br/investidor/",
     "https://www.gov.br/observatorio/",
 )
 
