@@ -30,6 +30,11 @@ from tasks.context import working_for
 logger = logging.getLogger(__name__)
 
 POLLED = ("/status/", "/tasks/")
+#: Only what comes from here, nothing inline; `data:` is for the pictures of Swagger UI.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
 #: What load balancers ask for.
 HEALTH = ("/health", "/health/ready")
 #: What others may have us call a request; anything else, and what could forge a log line, is not
@@ -77,13 +82,41 @@ def is_bare_poll(request: HttpRequest) -> bool:
     return request.path_info.startswith(POLLED) and not request.META.get("HTTP_COOKIE")
 
 
+class ContentSecurityPolicyMiddleware:
+    """Give what has no policy of its own ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+
 class CommonMiddleware(common.CommonMiddleware):
-    """Load balancers ask for the health by an address, which is none of ALLOWED_HOSTS."""
+    """
+    Django's, and the way to https for whom a proxy of ours heard over plain http.
+
+    SECURE_SSL_REDIRECT would redirect everybody who is not known to have come over TLS: also
+    where no proxy speaks it or says so, for ever. Load balancers ask for the health by an
+    address, which is none of ALLOWED_HOSTS, and follow nowhere.
+    """
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if request.path_info in HEALTH:
             return None
-        return super().process_request(request)
+        if response := super().process_request(request):
+            return response
+        if settings.HTTPS and _came_over_plain_http(request):
+            url = f"https://{request.get_host()}{request.get_full_path()}"
+            return HttpResponsePermanentRedirect(url, preserve_request=True)
+        return None
+
+
+def _came_over_plain_http(request: HttpRequest) -> bool:
+    proxy = settings.SECURE_PROXY_SSL_HEADER
+    return proxy is not None and proxy[0] in request.META and not request.is_secure()
 
 
 class SkipsPolls(MiddlewareMixin):

@@ -131,6 +131,8 @@ class SchemaView(SpectacularJSONAPIView):
 
 class DocsView(SpectacularSwaggerSplitView):
     throttle_classes = ()
+    # drf-spectacular's has a style sheet in the page, which our Content-Security-Policy forbids.
+    template_name = "reune/docs.html"
     url_name = "schema"
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]

