@@ -10,7 +10,7 @@ SOURCES =
 BIN := $(CURDIR)/.venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: setup setup-dev demo run test bench lint format messages chaos clean
+.PHONY: setup setup-dev demo run test bench lint format messages chaos audit clean
 
 # What runs Reune. Does nothing while requirements.txt stays as it is.
 setup: .venv/installed
@@ -76,6 +76,12 @@ messages: setup-dev
 	$(BIN)/pybabel --quiet extract --no-location --sort-output --project=Reune --output=.data/django.pot reune tasks learning_paths
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --domain=django --input-file=.data/django.pot --output-dir=locale
 	$(BIN)/pybabel --quiet compile --domain=django --directory=locale
+
+# Known holes in what production depends on; asks PyPI.
+audit: .venv/bin/python
+	$(BIN)/python -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	.venv/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements.txt
 
 clean:
 	rm -rf .venv .data .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import requests
 import yaml
 from django.conf import settings
 
+from reune import __version__
 from tasks import lifecycle
 from tasks.models import TaskInfo, TaskStatus, TaskStep
 from tests import blueprint
@@ -138,6 +140,31 @@ def test_the_image_has_what_runs_and_nothing_else() -> None:
     apps = {one.name for one in ROOT.iterdir() if (one / "apps.py").exists()}
     assert apps | {"reune", "manage.py"} <= copied
     assert "USER 10001" in text
+
+
+def test_ci_runs_what_a_developer_runs() -> None:
+    jobs = read(".github/workflows/ci.yml")["jobs"]
+    commands = {name: [step.get("run") for step in job["steps"]] for name, job in jobs.items()}
+    assert ".ci/run" in commands["check"]
+    assert "make audit" in commands["audit"]
+    assert all("timeout-minutes" in job for job in jobs.values())
+
+
+def test_the_documents_lead_somewhere() -> None:
+    """Every path that a document at the top links to, and every target of make it names."""
+    targets = set(re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"):
+        text = (ROOT / name).read_text()
+        for link in re.findall(r"\]\((?!http)([^)#]+)", text):
+            assert (ROOT / link).exists(), (name, link)
+        assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets, name
+
+
+def test_the_version_stands_in_one_place() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert "version" not in pyproject["project"]
+    assert pyproject["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "reune.__version__"}
+    assert settings.SPECTACULAR_SETTINGS["VERSION"] == __version__
 
 
 # --- The free layout, for real ------------------------------------------------------------------
