@@ -25,7 +25,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3.exceptions
 
-from learning_paths import answers, hosts
+from learning_paths import answers, hosts, watch
 from learning_paths.addresses import NotPublic, PublicAdapter
 from learning_paths.answers import Kept
 from learning_paths.budget import Budget, BudgetSpent
@@ -165,9 +165,11 @@ class HttpClient:
         try:
             fresh = self._in_turn(service, lambda: self._with_retries(service, params, kept))
             value = _read(service, fresh, read)
-        except SourceUnavailable as error:
-            logger.info("source_unavailable source=%s reason=%s", service.title, error.reason)
-            if kept is None:
+        except SourceError as error:
+            watch.source_failed(service.title, error.reason.value)
+            if isinstance(error, SourceUnavailable):
+                logger.info("source_unavailable source=%s reason=%s", service.title, error.reason)
+            if kept is None or not isinstance(error, SourceUnavailable):
                 raise
             return _read(service, kept, read)
         answers.keep(key, fresh)
