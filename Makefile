@@ -4,13 +4,14 @@ PORT = 8000
 TOPIC = python
 LANGUAGE = pt
 NODES = 15
+MINUTES = 5
 # `local`: answers of the tests' own content server instead of the real sources, without a network.
 SOURCES =
 
 BIN := $(CURDIR)/.venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: setup setup-dev demo run test bench lint format messages chaos audit clean
+.PHONY: setup setup-dev demo run test bench load lint format messages chaos audit clean
 
 # What runs Reune. Does nothing while requirements.txt stays as it is.
 setup: .venv/installed
@@ -58,6 +59,10 @@ chaos: setup-dev
 # Reune beside others, about fifteen minutes; the results go to bench/RESULTS.md.
 bench: .venv/installed-bench
 	$(BIN)/python -m bench
+
+# Everything that clients do, for a while: fails if a task is lost, a call fails or memory grows.
+load: setup-dev
+	$(BIN)/python -m bench.load --minutes $(MINUTES) --most-growth 2 --most-memory 250
 
 # The URL is never connected to: without one, looking at the settings would start a database.
 lint: export DATABASE_URL = postgres://lint

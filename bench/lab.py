@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from bench.engines import Engine
 from bench.postgres import Server
 from bench.processes import Child, Group, environment, python
 from bench.stamps import Stamps
+from bench.waiting import wait_until as wait_until
 
 
 class Lab:
@@ -65,13 +64,3 @@ class Lab:
 
     def log_of(self, engine: Engine) -> Path:
         return self.folder / f"{engine.name}.log"
-
-
-def wait_until(condition: Callable[[], object], *, seconds: float, every: float = 0.002) -> float:
-    """Return the instant at which the condition was seen to hold; TimeoutError after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{condition} does not hold after {seconds} s")
-        time.sleep(every)
-    return time.time()

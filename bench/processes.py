@@ -79,7 +79,7 @@ class Group:
 
     def memory_mb(self) -> float:
         """PSS: what is shared is counted once, in parts."""
-        return sum(_pss_kb(member.pid) for member in self.family()) / 1024
+        return sum(_pss_kb(member.pid) for member in self.family_if_any()) / 1024
 
     def stop(self) -> None:
         """Ask them to end in order, as an operator does."""
@@ -88,7 +88,7 @@ class Group:
 
     def kill(self) -> None:
         """End all of them at once, as a lost machine does."""
-        for member in self._family_if_any():
+        for member in self.family_if_any():
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
 
@@ -96,7 +96,7 @@ class Group:
         for process in self._started:
             process.wait(seconds)
 
-    def _family_if_any(self) -> list[psutil.Process]:
+    def family_if_any(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
             return self.family()
         return [process for process in self._started if process.is_running()]
@@ -105,7 +105,7 @@ class Group:
         return self
 
     def __exit__(self, *error: object) -> None:
-        members = self._family_if_any()
+        members = self.family_if_any()
         with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
             self.stop()
             self.wait(10)

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.lab import wait_until
 from bench.processes import ROOT, Group
+from bench.waiting import wait_until
 
 START_SECONDS = 30
 
@@ -28,10 +28,10 @@ class Web:
 @contextmanager
 def serving(command: Sequence[str], variables: Mapping[str, str], log: Path) -> Iterator[Web]:
     """Run a command in which `$PORT` stands for the port, from when it answers."""
-    port = _free_port()
+    port = free_port()
     words = [word.replace("$PORT", str(port)) for word in command]
     with Group([words], variables, log) as processes:
-        wait_until(lambda: _answers(port), seconds=START_SECONDS, every=0.05)
+        wait_until(lambda: answers(port), seconds=START_SECONDS, every=0.05)
         yield Web(port, processes)
 
 
@@ -57,7 +57,7 @@ def get(port: int, path: str) -> tuple[http.client.HTTPResponse, bytes]:
         client.close()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     """Whatever: not every server has /health."""
     with suppress(OSError):
         get(port, "/health")
@@ -65,7 +65,7 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
