@@ -7,6 +7,9 @@ NODES = 15
 MINUTES = 5
 # `local`: answers of the tests' own content server instead of the real sources, without a network.
 SOURCES =
+# Left empty: for anybody, without a week plan.
+LEVEL =
+HOURS =
 
 BIN := $(CURDIR)/.venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -40,6 +43,7 @@ setup-dev: .venv/installed-dev
 demo: setup
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python $(if $(filter local,$(SOURCES)),-m tests.content) manage.py generate_path "$(TOPIC)" --language "$(LANGUAGE)" --nodes "$(NODES)" \
+		$(if $(LEVEL),--level "$(LEVEL)") $(if $(HOURS),--hours-per-week "$(HOURS)") \
 		--fresh --with-worker
 
 run: setup

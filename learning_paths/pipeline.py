@@ -96,6 +96,7 @@ def generate(task: Task, request: PathRequest) -> LearningPathDocument:
             llm=advice.used,
         ),
         progress=95,
+        message=_planned if request.hours_per_week else None,
     )
 
 
@@ -160,3 +161,16 @@ def _wrote(quiz: Quizzes) -> str:
 
 def _prepared(practice: dict[str, list[PathExercise]]) -> str:
     return _("Prepared %(count)d exercises") % {"count": sum(map(len, practice.values()))}
+
+
+def _planned(document: LearningPathDocument) -> str:
+    plan = document["weekPlan"]
+    counts = {"weeks": plan["totalWeeks"], "hours": plan["hoursPerWeek"]}
+    return (
+        ngettext(
+            "Planned for %(weeks)d week of %(hours)d h",
+            "Planned for %(weeks)d weeks of %(hours)d h",
+            plan["totalWeeks"],
+        )
+        % counts
+    )

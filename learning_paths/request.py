@@ -11,7 +11,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from rapidfuzz import fuzz, process
 
 from learning_paths.catalogue.topic import LANGUAGES, Language
 from learning_paths.exceptions import FieldError, InvalidRequest
+from learning_paths.schema import LEVELS, Level
 from learning_paths.shape import SHAPE_BOUNDS, Bound, Shape, fixes
 from learning_paths.text import fold
 
@@ -38,6 +39,10 @@ BOUNDS: Final[Mapping[str, Bound]] = MappingProxyType(
 )
 #: The lowest, the highest and the default similarity_threshold.
 SIMILARITY: Final = (0.0, 1.0, 0.15)
+#: The lowest and the highest hours_per_week: an hour, and a week's full-time work.
+HOURS_PER_WEEK: Final = (1, 40)
+#: Not given, these are no part of a request: what was stored before there were any is found.
+_UNSAID_IF_NONE: Final = ("level", "hours_per_week")
 
 # How many unknown parameters are named; a body of thousands gets no answer of thousands.
 _UNKNOWN_NAMED = 10
@@ -56,7 +61,8 @@ class PathRequest:
     A request that can be fulfilled, if made by `from_params`.
 
     The constructor does not check. Widths count the nodes of one level, heights the levels below
-    the root, `num_nodes` all nodes with the root.
+    the root, `num_nodes` all nodes with the root. `level` is the learner's, None for anybody's;
+    `hours_per_week` is the time for the week plan, None for no plan.
     """
 
     topic: str
@@ -69,6 +75,8 @@ class PathRequest:
     max_height: int = BOUNDS["max_height"].default
     category: str | None = None
     similarity_threshold: float = SIMILARITY[2]
+    level: Level | None = None
+    hours_per_week: int | None = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> PathRequest:
@@ -93,8 +101,13 @@ class PathRequest:
         return Shape(*(getattr(self, name) for name in Shape._fields))
 
     def to_params(self) -> dict[str, Any]:
-        """Return every parameter as plain JSON; `from_params` makes the same request of it."""
-        return asdict(self)
+        """Return the parameters as plain JSON; `from_params` makes the same request of it."""
+        params = asdict(self)
+        return {
+            name: value
+            for name, value in params.items()
+            if value is not None or name not in _UNSAID_IF_NONE
+        }
 
     def key(self) -> str:
         """Return the sha256 in hex by which equal requests are known: case, accents and spaces of
@@ -196,9 +209,7 @@ def _is_unfit(char: str) -> bool:
 def _language(name: str, value: object) -> Language:
     known = _known_language(value)
     if known is None:
-        raise _ParameterError(
-            _("%(name)s must be one of %(known)s.") % {"name": name, "known": ", ".join(LANGUAGES)}
-        )
+        raise _not_one_of(name, LANGUAGES)
     return known
 
 
@@ -207,8 +218,30 @@ def _known_language(value: object) -> Language | None:
     return next((language for language in LANGUAGES if language == code), None)
 
 
+def _level(name: str, value: object) -> Level:
+    code = value.strip().lower() if isinstance(value, str) else None
+    known = next((level for level in LEVELS.values() if level == code), None)
+    if known is None:
+        raise _not_one_of(name, LEVELS.values())
+    return known
+
+
+def _not_one_of(name: str, known: Iterable[str]) -> _ParameterError:
+    return _ParameterError(
+        _("%(name)s must be one of %(known)s.") % {"name": name, "known": ", ".join(known)}
+    )
+
+
 def _count(name: str, value: object) -> int:
     bound = BOUNDS[name]
+    return _whole(name, value, bound.lowest, bound.highest)
+
+
+def _hours_per_week(name: str, value: object) -> int:
+    return _whole(name, value, *HOURS_PER_WEEK)
+
+
+def _whole(name: str, value: object, lowest: int, highest: int) -> int:
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         value = int(value)
     # JSON has one sort of number: encoders may write 15.0 for 15 (Dart's does, of a double).
@@ -218,10 +251,10 @@ def _count(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise _ParameterError(
             _("%(name)s must be a whole number from %(lowest)s to %(highest)s.")
-            % {"name": name, "lowest": bound.lowest, "highest": bound.highest}
+            % {"name": name, "lowest": lowest, "highest": highest}
         )
-    if value != (nearest := min(max(value, bound.lowest), bound.highest)):
-        raise _out_of_range(name, bound.lowest, bound.highest, nearest)
+    if value != (nearest := min(max(value, lowest), highest)):
+        raise _out_of_range(name, lowest, highest, nearest)
     return value
 
 
@@ -261,6 +294,8 @@ _READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     **dict.fromkeys(BOUNDS, _count),
     "category": _category,
     "similarity_threshold": _similarity,
+    "level": _level,
+    "hours_per_week": _hours_per_week,
 }
 
 

@@ -203,8 +203,38 @@ class Stats(TypedDict):
     exercises: int
 
 
+class PlannedNode(TypedDict):
+    """A step in a week; one that takes several weeks is in each, as `part` 1 to `parts`."""
+
+    id: str
+    minutes: int
+    part: int
+    parts: int
+
+
+class PlannedWeek(TypedDict):
+    """`nodes` in the order in which they are learned; `minutes` is their sum."""
+
+    week: int
+    minutes: int
+    nodes: list[PlannedNode]
+
+
+class WeekPlan(TypedDict):
+    """Which steps to take in which week; weeks count from 1."""
+
+    hoursPerWeek: int
+    totalWeeks: int
+    totalMinutes: int
+    weeks: list[PlannedWeek]
+
+
 class LearningPathDocument(TypedDict):
-    """A whole path; `nodes` by id, the root first, then by level and place."""
+    """
+    A whole path; `nodes` by id, the root first, then by level and place.
+
+    `weekPlan` is there if the request says how many hours a week.
+    """
 
     id: str
     title: str
@@ -226,6 +256,7 @@ class LearningPathDocument(TypedDict):
     generator: Generator
     request: dict[str, Any]
     schemaVersion: int
+    weekPlan: NotRequired[WeekPlan]
 
 
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
@@ -233,7 +264,8 @@ _STRING: dict[str, Any] = {"type": "string"}
 _MAYBE: dict[str, Any] = {"type": ["string", "null"], "minLength": 1}
 _TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT}
 _WHOLE: dict[str, Any] = {"type": "integer", "minimum": 0}
-_MINUTES: dict[str, Any] = {"type": "integer", "minimum": 1}
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 1}
+_MINUTES = _COUNT
 _SHARE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 _PERCENT: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 100}
 _URL: dict[str, Any] = {"type": "string", "pattern": "^https://"}
@@ -266,6 +298,7 @@ JSON_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Learning path",
     **_object(
+        {"weekPlan": _ref("weekPlan")},
         id={"type": "string", "pattern": "^[a-z0-9-]+_[0-9a-f]{8}$"},
         title=_TEXT,
         description=_TEXT,
@@ -393,5 +426,13 @@ JSON_SCHEMA: dict[str, Any] = {
             minutes=_MINUTES,
             source=_or_null("source"),
         ),
+        "weekPlan": _object(
+            hoursPerWeek=_COUNT,
+            totalWeeks=_COUNT,
+            totalMinutes=_MINUTES,
+            weeks=_list("week", minItems=1),
+        ),
+        "week": _object(week=_COUNT, minutes=_MINUTES, nodes=_list("plannedNode", minItems=1)),
+        "plannedNode": _object(id=_ref("nodeId"), minutes=_MINUTES, part=_COUNT, parts=_COUNT),
     },
 }

@@ -25,6 +25,21 @@ def tree_lines(document: dict[str, Any]) -> Iterator[str]:
     yield from below(root, "")
 
 
+def week_lines(document: dict[str, Any]) -> Iterator[str]:
+    """The week plan, a line a week with its steps; nothing if there is none."""
+    plan = document.get("weekPlan")
+    if plan is None:
+        return
+    yield ""
+    for week in plan["weeks"]:
+        titles = [_part(document["nodes"][one["id"]]["title"], one) for one in week["nodes"]]
+        yield f"{week['week']:3}. {week['minutes']:4} min  {' · '.join(titles)}"
+
+
+def _part(title: str, planned: dict[str, Any]) -> str:
+    return title if planned["parts"] == 1 else f"{title} ({planned['part']}/{planned['parts']})"
+
+
 def _line(node: dict[str, Any]) -> str:
     counts = [f"{node['minutes']} min"]
     if node["resources"]:

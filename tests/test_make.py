@@ -67,6 +67,16 @@ def test_the_demo_shows_progress_and_writes_the_path(
     assert all(title in process.stdout for title in titles)
 
 
+def test_a_demo_for_a_level_shows_its_weeks(home: dict[str, str], tmp_path: Path) -> None:
+    output = tmp_path / "path.json"
+    process = generate(home, output, "chess", "--level", "beginner", "--hours-per-week", "3")
+    assert process.returncode == 0, process.stderr
+    document: dict[str, Any] = json.loads(output.read_text())
+    assert document["request"]["level"] == "beginner"
+    for week in document["weekPlan"]["weeks"]:
+        assert f"{week['week']:3}. {week['minutes']:4} min  " in process.stdout
+
+
 def test_a_demo_that_fails_says_why(home: dict[str, str], tmp_path: Path) -> None:
     output = tmp_path / "path.json"
     process = generate(home, output, "astrologia")
@@ -76,7 +86,13 @@ def test_a_demo_that_fails_says_why(home: dict[str, str], tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "options", [["ai"], ["python", "--nodes", "9"], ["python", "--language", "fr"]]
+    "options",
+    [
+        ["ai"],
+        ["python", "--nodes", "9"],
+        ["python", "--language", "fr"],
+        ["python", "--hours-per-week", "0"],
+    ],
 )
 def test_a_demo_of_something_impossible_says_so(
     home: dict[str, str], tmp_path: Path, options: list[str]

@@ -147,7 +147,7 @@ class TestResponses:
     def test_a_completed_task_and_its_path(
         self, client: APIClient, description: Description
     ) -> None:
-        url = "/generate_mcp_async?topic=python&num_nodes=12&language=en"
+        url = "/generate_mcp_async?topic=python&num_nodes=12&level=advanced&hours_per_week=3"
         accepted = description.check("post", "/generate_mcp_async", client.post(url))
         task = TaskInfo.objects.get(pk=accepted["task_id"])
         call(deliver(task))

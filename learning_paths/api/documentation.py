@@ -19,10 +19,11 @@ from learning_paths.request import (
     BOUNDS,
     CATEGORY_LENGTH,
     DEFAULT_LANGUAGE,
+    HOURS_PER_WEEK,
     SIMILARITY,
     TOPIC_LENGTH,
 )
-from learning_paths.schema import JSON_SCHEMA
+from learning_paths.schema import JSON_SCHEMA, LEVELS
 from tasks.api.documentation import (
     IDEMPOTENCY_KEY,
     IF_NONE_MATCH,
@@ -80,6 +81,19 @@ PARAMETERS: dict[str, Any] = {
         "type": "string",
         "maxLength": CATEGORY_LENGTH,
         "description": "The topic's own if left out.",
+    },
+    "level": {
+        "type": "string",
+        "enum": list(LEVELS.values()),
+        "description": "The learner's. Beginners get the foundations; advanced learners get none"
+        " of the basics that they know, and what these are stands in `diagnostics`. It changes"
+        " pages, questions and exercises as well. For anybody if left out.",
+    },
+    "hours_per_week": {
+        "type": "integer",
+        "minimum": HOURS_PER_WEEK[0],
+        "maximum": HOURS_PER_WEEK[1],
+        "description": "Adds `weekPlan`: which steps to take in which week.",
     },
 }
 

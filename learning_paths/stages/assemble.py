@@ -59,6 +59,7 @@ from learning_paths.stages.values import (
     TreeNode,
 )
 from learning_paths.stages.values import Attribution as Origin
+from learning_paths.stages.weeks import week_plan
 from learning_paths.stages.wording import sentence, short_hash, title
 
 _MINUTES_PER_QUESTION = 1.5
@@ -129,7 +130,7 @@ def assemble(
     level = _level_of_path(outline["concepts"])
     hours = max(1, math.ceil(sum(node["minutes"] for node in nodes) / 60))
     tags = _tags(outline)
-    return LearningPathDocument(
+    document = LearningPathDocument(
         id=f"{outline['topic']}_{short_hash(seed)}",
         title=_("Learning path: %(topic)s") % {"topic": title(outline["title"])},
         description=outline["summary"],
@@ -153,6 +154,9 @@ def assemble(
         request=request.to_params(),
         schemaVersion=SCHEMA_VERSION,
     )
+    if request.hours_per_week:
+        document["weekPlan"] = week_plan(document["nodes"], request.hours_per_week)
+    return document
 
 
 # --- nodes -----------------------------------------------------------------------------------
@@ -434,7 +438,12 @@ def _diagnostics(
         )
         for edge in dropped
     ]
-    told = [*told_before, *parts.resources["diagnostics"], *parts.quizzes["diagnostics"]]
+    told = [
+        *told_before,
+        *parts.outline.get("diagnostics", ()),
+        *parts.resources["diagnostics"],
+        *parts.quizzes["diagnostics"],
+    ]
     # Made anew: what was stored has its keys in another order.
     return loosened + [
         Diagnostic(level=one["level"], code=one["code"], message=one["message"]) for one in told

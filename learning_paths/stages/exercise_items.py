@@ -21,6 +21,8 @@ _LETTERS = "ABC"
 _MINUTES = {"term": 3, "choice": 3, "order": 5, "compare": 10}
 _PROJECT_MINUTES, _PROJECT_MINUTES_PER_POINT = 10, 5
 _PROJECT_POINTS = 5
+# Topics expect two or three things; a path for advanced learners expects some of its basics too.
+_READINESS_POINTS, _READINESS_MINUTES_PER_FURTHER = 3, 2
 
 
 class Material:
@@ -300,13 +302,14 @@ def readiness(outline: Outline) -> PathExercise | None:
     points = [sentence(point) for point in outline["prerequisite_knowledge"]]
     if not points:
         return None
+    further = max(0, len(points) - _READINESS_POINTS)
     return PathExercise(
         key="root/readiness",
         method="manual",
         title=_("Before you begin"),
         description=_("What this path builds on."),
         instructions=_("Go through the list and write down an example of your own for each point."),
-        minutes=_MINUTES["order"],
+        minutes=_MINUTES["order"] + _READINESS_MINUTES_PER_FURTHER * further,
         difficulty=1,
         hints=[],
         solution=_as_solution(points),

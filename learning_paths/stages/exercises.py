@@ -2,7 +2,8 @@
 The exercises of a path: what its author wrote, then what the path's own texts give.
 
 Each node has two or three: the hand-written one, one of comparing, ordering and choosing, which
-take turns along the path, and at the last concept of a branch a project.
+take turns along the path, and at the last concept of a branch a project. For beginners choosing
+comes first at every node, for advanced learners comparing, then ordering.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ from learning_paths.stages.wording import current_language
 #: In percent of a node's exercises.
 PASSING_SCORE = 70
 
+# The places of the sorts in `_turns`.
+_COMPARING, _CHOOSING = 0, 2
+
 # Kinds of leftover questions that are worth an exercise.
 _CHOICES = ("term_to_definition", "prerequisite")
 
@@ -49,7 +53,7 @@ def exercises(outline: Outline, tree: Tree, quizzes: Quizzes) -> dict[str, list[
     result: dict[str, list[PathExercise]] = {ROOT: []}
     for place, node in enumerate(tree["nodes"][1:]):
         concept = material.concepts[node["id"]]
-        turn = _turns(concept, material, quizzes, place)
+        turn = _turns(concept, material, quizzes, _start(outline, place))
         found = [
             hand_written(concept, material),
             _first_new(turn, seen) or name_the_term(concept, material),
@@ -61,10 +65,15 @@ def exercises(outline: Outline, tree: Tree, quizzes: Quizzes) -> dict[str, list[
     return result
 
 
+def _start(outline: Outline, place: int) -> int:
+    """Return which sort a node begins with: its turn, or the one for the learner's level."""
+    return {"beginner": _CHOOSING, "advanced": _COMPARING}.get(outline.get("level", ""), place)
+
+
 def _turns(
-    concept: OutlineConcept, material: Material, quizzes: Quizzes, place: int
+    concept: OutlineConcept, material: Material, quizzes: Quizzes, start: int
 ) -> Iterator[PathExercise]:
-    """Yield what can be made for a concept; which sort comes first changes from node to node."""
+    """Yield what can be made for a concept; `start` says which sort comes first."""
     sorts: list[Callable[[], Sequence[PathExercise | None]]] = [
         lambda: _comparisons(concept, material),
         lambda: [put_in_order(concept, material)],
@@ -75,7 +84,7 @@ def _turns(
         ],
     ]
     for number in range(len(sorts)):
-        made = sorts[(place + number) % len(sorts)]()
+        made = sorts[(start + number) % len(sorts)]()
         yield from (exercise for exercise in made if exercise)
 
 

@@ -7,8 +7,10 @@ The catalogue answers for now, so this is selection and localisation, not invent
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Collection, Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from learning_paths.catalogue.topic import (
     CatalogueExercise,
@@ -20,11 +22,13 @@ from learning_paths.catalogue.topic import (
     Texts,
     Topic,
 )
-from learning_paths.exceptions import LearningPathsError
 from learning_paths.request import PathRequest
+from learning_paths.schema import Level
+from learning_paths.stages.selection import DIFFICULTY, Selection, select
 from learning_paths.stages.values import (
     Attribution,
     Candidate,
+    Diagnostic,
     Exercise,
     Outline,
     OutlineConcept,
@@ -36,25 +40,31 @@ from learning_paths.stages.web_prerequisites import STRENGTH
 # How much the first, second and third prerequisite of a concept matter; authors write the
 # strongest first. Steps of a fifth: two weak edges outweigh a strong one when one has to go.
 _SCORES = (1.0, 0.8, 0.6)
+# How many of the basics that a path for advanced learners takes as known it asks for by name.
+_KNOWLEDGE_NAMED = 6
 
 
 def outline(topic: Topic, request: PathRequest, preferred: Collection[str] = ()) -> Outline:
     """
     Return what the path is about, with exactly `num_nodes - 1` concepts in teaching order.
 
-    With every concept come all its prerequisites. The essential concepts go first, then those of
-    `preferred`, then the chapters are filled evenly (see `_choose`). Candidates are the pages of
-    the chosen concepts and of the topic as a whole in the request's language, each time followed
-    by the English ones.
-    The request's category, if it has one, replaces the topic's. Raises LearningPathsError if the
-    topic has too few concepts.
+    With every concept come all its prerequisites, save those that a learner of the request's level
+    knows; selection.py says which are chosen. `preferred` ids go before others of equal weight.
+    Candidates are the pages of the chosen concepts and of the topic as a whole in the request's
+    language, each time followed by the English ones. The request's category, if it has one,
+    replaces the topic's. The caller has activated the request's language. Raises
+    LearningPathsError if the topic has too few concepts.
     """
     language = request.language
-    chosen = _choose(
-        topic.concepts, request.num_nodes - 1, deepest=request.max_height, preferred=preferred
+    selection = select(
+        topic.concepts,
+        request.num_nodes - 1,
+        deepest=request.max_height,
+        level=request.level,
+        preferred=preferred,
     )
-    concepts = [concept for concept in topic.concepts if concept.id in chosen]
-    spare = [concept for concept in topic.concepts if concept.id not in chosen]
+    concepts = [concept for concept in topic.concepts if concept.id in selection.chosen]
+    spare = [concept for concept in topic.concepts if concept.id not in selection.chosen]
     local = Outline(
         topic=topic.id,
         version=topic.version,
@@ -63,7 +73,10 @@ def outline(topic: Topic, request: PathRequest, preferred: Collection[str] = ())
         summary=topic.summary[language],
         category=request.category or topic.category,
         objectives=_local(topic.objectives, language) or _last_objectives(concepts, language),
-        prerequisite_knowledge=_local(topic.prerequisite_knowledge, language),
+        prerequisite_knowledge=[
+            *_local(topic.prerequisite_knowledge, language),
+            *_local((one.objective for one in _asked_for(topic, selection)), language),
+        ],
         branches=[{"id": branch.id, "title": branch.title[language]} for branch in topic.branches],
         concepts=[_concept(concept, language) for concept in concepts],
         spare=[_concept(concept, language) for concept in spare],
@@ -73,6 +86,9 @@ def outline(topic: Topic, request: PathRequest, preferred: Collection[str] = ())
         local["english"] = _english(topic.title, topic.aliases, topic.summary)
     if topic.origin:
         local["origin"] = _origin(topic.origin)
+    if request.level:
+        local["level"] = request.level
+        local["diagnostics"] = _diagnostics(topic, selection, request.level, language)
     return local
 
 
@@ -81,61 +97,55 @@ def _last_objectives(concepts: Iterable[Concept], language: Language) -> list[st
     return [*{concept.branch: concept.objective[language] for concept in concepts}.values()]
 
 
-def _choose(
-    concepts: Sequence[Concept], count: int, *, deepest: int, preferred: Collection[str] = ()
-) -> set[str]:
-    """
-    Return the ids of `count` concepts, closed under prerequisites, the essential ones first and
-    then the preferred ones.
-
-    The next one always comes from the chapter of which the smallest share is in, so that each
-    chapter ends up in proportion to its size; it brings its missing prerequisites with it. What
-    ends a chain of more than `deepest` concepts comes last: no tree of that height can keep it
-    in order (chess in the default bounds, 10 to 30 nodes: 5 edges lost in all, not 16).
-    """
-    if count > len(concepts):
-        raise LearningPathsError(f"{count} concepts asked for, the topic has {len(concepts)}")
-    by_id = {concept.id: concept for concept in concepts}
-    sizes = Counter(concept.branch for concept in concepts)
-    depths = _depths(concepts)
-    chosen: set[str] = set()
-    while len(chosen) < count:
-        filled = Counter(by_id[name].branch for name in chosen)
-        options = [
-            (
-                not concept.essential,
-                concept.id not in preferred,
-                depths[concept.id] > deepest,
-                Fraction(filled[concept.branch], sizes[concept.branch]),
-                place,
-            )
-            for place, concept in enumerate(concepts)
-            if concept.id not in chosen
-            and len(_closure(concept, by_id, chosen)) <= count - len(chosen)
-        ]
-        # The first concept in teaching order that is missing needs only itself: there is an option.
-        chosen |= _closure(concepts[min(options)[-1]], by_id, chosen)
-    return chosen
+def _asked_for(topic: Topic, selection: Selection) -> list[Concept]:
+    """Return what is known on which most of the chosen concepts build, in teaching order."""
+    needed = Counter(
+        name
+        for concept in topic.concepts
+        if concept.id in selection.chosen
+        for name in concept.prerequisites
+        if name in selection.known
+    )
+    most = {name for name, _count in needed.most_common(_KNOWLEDGE_NAMED)}
+    return [concept for concept in topic.concepts if concept.id in most]
 
 
-def _depths(concepts: Sequence[Concept]) -> dict[str, int]:
-    """Return how many concepts the longest chain that ends with each has."""
-    depths: dict[str, int] = {}
-    for concept in concepts:
-        depths[concept.id] = 1 + max((depths[name] for name in concept.prerequisites), default=0)
-    return depths
+def _diagnostics(
+    topic: Topic, selection: Selection, level: Level, language: Language
+) -> list[Diagnostic]:
+    """Return what is to be said of a path for this level."""
+    known = [one.term[language] for one in topic.concepts if one.id in selection.known]
+    taken = _("Taken as known at this level: %(terms)s.") % {"terms": ", ".join(known)}
+    basic = len(selection.returned)
+    kept = ngettext(
+        "Beyond its basics the topic is smaller than the path: %(count)d step is a basic one.",
+        "Beyond its basics the topic is smaller than the path: %(count)d steps are basic ones.",
+        basic,
+    ) % {"count": basic}
+    hard = _harder(topic, selection, level)
+    beyond = ngettext(
+        "At this level the topic is smaller than the path: %(count)d step is harder.",
+        "At this level the topic is smaller than the path: %(count)d steps are harder.",
+        hard,
+    ) % {"count": hard}
+    return [
+        *_info("basics_assumed", taken, known),
+        *_info("basics_kept", kept, basic),
+        *_info("beyond_level", beyond, hard),
+    ]
 
 
-def _closure(concept: Concept, by_id: Mapping[str, Concept], chosen: Collection[str]) -> set[str]:
-    """Return the concept and all it builds on, directly or not, that is not chosen yet."""
-    missing: set[str] = set()
-    to_visit = [concept.id]
-    while to_visit:
-        name = to_visit.pop()
-        if name not in chosen and name not in missing:
-            missing.add(name)
-            to_visit += by_id[name].prerequisites
-    return missing
+def _harder(topic: Topic, selection: Selection, level: Level) -> int:
+    """Return how many of the chosen concepts are above `level`."""
+    return sum(
+        concept.difficulty > DIFFICULTY[level]
+        for concept in topic.concepts
+        if concept.id in selection.chosen
+    )
+
+
+def _info(code: str, message: str, is_worth_saying: object) -> list[Diagnostic]:
+    return [Diagnostic(level="info", code=code, message=message)] if is_worth_saying else []
 
 
 def _concept(concept: Concept, language: Language) -> OutlineConcept:

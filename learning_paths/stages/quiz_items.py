@@ -45,6 +45,16 @@ _CLOZE_WORDS = range(8, 36)
 # In characters, to the key's.
 _LENGTH_RATIO = (0.5, 2.0)
 
+# From recognising a thing to knowing how things hang together. Learners of a known level are asked
+# from the end that is theirs; for others and intermediate ones the kinds come as they are made.
+_DEMAND: tuple[QuestionKind, ...] = (
+    "branch_member",
+    "definition_to_term",
+    "cloze",
+    "term_to_definition",
+    "prerequisite",
+)
+
 # With accents: él is a pronoun, el is not.
 _PRONOUNS = {
     "pt": {"ele", "ela", "eles", "elas", "isto", "isso", "este", "esta", "esse", "essa", "seu"},
@@ -91,7 +101,8 @@ class Drafts:
         self._ancestors = _ancestors(self._all, tree)
         self._words = {concept["id"]: _Words.of(concept, language) for concept in self._all}
         self._likeness = _likeness(self._words.values())
-        self._about = {concept["id"]: [*self._drafts(concept)] for concept in self._path}
+        self._level = outline.get("level")
+        self._about = {concept["id"]: self._in_turn(concept) for concept in self._path}
 
     def about(self, concept_id: str) -> list[Draft]:
         """Return the drafts about one concept of the path, the most telling kinds first."""
@@ -112,6 +123,15 @@ class Drafts:
                     yield self._branch_member(concepts[turn])
         for concept in self._path:
             yield from self._prerequisites(concept)
+
+    def _in_turn(self, concept: OutlineConcept) -> list[Draft]:
+        """Return the drafts about a concept as the learner's level has them, best first."""
+        drafts = [*self._drafts(concept)]
+        if self._level in ("beginner", "advanced"):
+            drafts.sort(
+                key=lambda draft: _DEMAND.index(draft.kind), reverse=self._level == "advanced"
+            )
+        return drafts
 
     def _drafts(self, concept: OutlineConcept) -> Iterator[Draft]:
         yield self._definition_to_term(concept)

@@ -66,8 +66,7 @@ def quizzes(outline: Outline, tree: Tree) -> Quizzes:
     by_node: dict[str, list[Question]] = {node["id"]: [] for node in tree["nodes"]}
     by_node[ROOT] = bench.take(drafts.overview(), count=AIM, is_mixed=False)
     for place, node in enumerate(tree["nodes"][1:], start=1):
-        count = FEWEST if place % _LEAVES_ONE == 0 else AIM
-        by_node[node["id"]] = bench.take(drafts.about(node["id"]), count=count)
+        by_node[node["id"]] = bench.take(drafts.about(node["id"]), count=_aim(outline, place))
     for node in tree["nodes"][1:]:
         _review(by_node, node, drafts, bench)
     thin_out_long_keys(by_node)
@@ -89,6 +88,12 @@ def dropped(drafts: Iterable[Draft], outline: Outline) -> Iterator[tuple[Draft, 
         bench = _Bench(context, seed="")
         if not bench.take([draft], count=1):
             yield draft, bench.rejected[draft.text]
+
+
+def _aim(outline: Outline, place: int) -> int:
+    """Return how many questions the quiz of a node is to have; beginners get the easiest three."""
+    is_short = place % _LEAVES_ONE == 0 or outline.get("level") == "beginner"
+    return FEWEST if is_short else AIM
 
 
 def _context(outline: Outline) -> QuizContext:

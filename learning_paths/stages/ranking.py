@@ -15,6 +15,8 @@ from rapidfuzz import fuzz
 
 from learning_paths.page_urls import canonical_url
 from learning_paths.request import PathRequest
+from learning_paths.schema import Level
+from learning_paths.stages.selection import DIFFICULTY
 from learning_paths.stages.values import (
     ROOT,
     Candidate,
@@ -45,6 +47,9 @@ _WEIGHT_OF_SOURCE = 0.12
 _WEIGHT_OF_QUALITY = 0.10
 _WEIGHT_OF_TYPE = 0.08
 _FALLBACK_WORTH = 0.6
+# For a learner of a known level, how hard a page is counts apart, and the match of words less: of
+# the pages an author listed under one concept, all match it.
+_WEIGHT_OF_LEVEL = 0.25
 
 # What speaks for the source: the topic's author listed the page under this very concept.
 _LISTED_HERE, _LISTED_ELSEWHERE = 1.0, 0.4
@@ -80,12 +85,17 @@ Ranking = dict[str, dict[str, RankedResource]]
 
 @dataclass(frozen=True)
 class _Query:
-    """A node as what is looked for, in stems. `names` are its term and aliases."""
+    """
+    A node as what is looked for, in stems.
+
+    `names` are its term and aliases, `level` the learner's.
+    """
 
     node: str
     difficulty: int
     words: list[str]
     names: list[set[str]]
+    level: Level | None
 
 
 def rank(outline: Outline, request: PathRequest) -> Ranking:
@@ -95,7 +105,8 @@ def rank(outline: Outline, request: PathRequest) -> Ranking:
     for language in dict.fromkeys((request.language, FALLBACK_LANGUAGE)):
         worth = 1.0 if language == request.language else _FALLBACK_WORTH
         pages = [page for page in candidates if page["language"] == language]
-        queries = [*_queries(outline, language, is_fallback=language != request.language)]
+        is_fallback = language != request.language
+        queries = [*_queries(outline, language, request.level, is_fallback=is_fallback)]
         for node, page in _ranked(queries, pages, language, worth):
             if page["cosine"] >= request.similarity_threshold:
                 ranking.setdefault(node, {})[canonical_url(page["url"])] = page
@@ -136,19 +147,24 @@ def _numbers(text: str) -> list[str]:
     return [word for word in text.split() if any(char.isdigit() for char in word)]
 
 
-def _queries(outline: Outline, language: str, *, is_fallback: bool) -> Iterator[_Query]:
+def _queries(
+    outline: Outline, language: str, level: Level | None, *, is_fallback: bool
+) -> Iterator[_Query]:
     """Yield the root's query, then the concepts'; none for what has no wording in `language`."""
     topic = outline.get("english") if is_fallback else _topic_wording(outline)
     if topic is None:
         return
-    yield _query(ROOT, 1, topic, topic["term"], language)
+    name = topic["term"]
+    yield _query(ROOT, 1, topic, name, language, level)
     for concept in outline["concepts"]:
         wording = concept.get("english") if is_fallback else _wording(concept)
         if wording is not None:
-            yield _query(concept["id"], concept["difficulty"], wording, topic["term"], language)
+            yield _query(concept["id"], concept["difficulty"], wording, name, language, level)
 
 
-def _query(node: str, difficulty: int, wording: Wording, topic: str, language: str) -> _Query:
+def _query(
+    node: str, difficulty: int, wording: Wording, topic: str, language: str, level: Level | None
+) -> _Query:
     names = [wording["term"], *wording["aliases"]]
     text = " ".join([*names * _NAME_REPEATS, wording["about"], topic])
     return _Query(
@@ -156,6 +172,7 @@ def _query(node: str, difficulty: int, wording: Wording, topic: str, language: s
         difficulty=difficulty,
         words=tokens(text, language),
         names=[stems for name in names if (stems := set(tokens(name, language)))],
+        level=level,
     )
 
 
@@ -218,15 +235,22 @@ def _score(page: Candidate, query: _Query, match: float, worth: float) -> float:
         + _WEIGHT_OF_QUALITY * _quality(page, query.difficulty)
         + _WEIGHT_OF_TYPE * needs.get(page["type"], 0.0)
     )
+    if query.level:
+        score += _WEIGHT_OF_LEVEL * (_nearness(page, DIFFICULTY[query.level]) - match)
     return round(score, 4)
 
 
 def _quality(page: Candidate, difficulty: int) -> float:
     return (
-        _WORTH_OF_LEVEL * (1 - abs(page["difficulty"] - difficulty) / 2)
+        _WORTH_OF_LEVEL * _nearness(page, difficulty)
         + _WORTH_OF_LICENCE * (page["license"] is not None)
         + _WORTH_OF_A_CHECK * (page["checked"] is not None)
     )
+
+
+def _nearness(page: Candidate, difficulty: int) -> float:
+    """Return 1.0 if the page is as hard, 0.5 if it is a step from it, 0.0 if two."""
+    return 1 - abs(page["difficulty"] - difficulty) / 2
 
 
 def _with_score(page: Candidate, score: float, closeness: float) -> RankedResource:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 from learning_paths.catalogue.topic import Evidence
+from learning_paths.schema import Level
 
 #: The id of the root in a tree: the topic itself, which is no concept.
 ROOT = "root"
@@ -105,8 +106,24 @@ class Candidate(TypedDict):
     concepts: list[str]
 
 
+#: The code of a diagnostic that names a source which failed.
+SOURCE_FAILED = "source_failed"
+
+
+class Diagnostic(TypedDict):
+    """Something a reader of the path may want to know; `code` is stable, `message` for people."""
+
+    level: Literal["info", "warning"]
+    code: str
+    message: str
+
+
 class Outline(TypedDict):
-    """What the path is about. `concepts` are num_nodes - 1, `spare` the rest of the topic."""
+    """
+    What the path is about. `concepts` are num_nodes - 1, `spare` the rest of the topic.
+
+    `level` and `diagnostics` are there if the request has a level.
+    """
 
     topic: str
     version: int
@@ -122,6 +139,8 @@ class Outline(TypedDict):
     candidates: list[Candidate]
     english: NotRequired[Wording]
     origin: NotRequired[Attribution]
+    level: NotRequired[Level]
+    diagnostics: NotRequired[list[Diagnostic]]
 
 
 class Edge(TypedDict):
@@ -165,18 +184,6 @@ class Tree(TypedDict):
     height: int
     width: int
     dropped: list[Edge]
-
-
-#: The code of a diagnostic that names a source which failed.
-SOURCE_FAILED = "source_failed"
-
-
-class Diagnostic(TypedDict):
-    """Something a reader of the path may want to know; `code` is stable, `message` for people."""
-
-    level: Literal["info", "warning"]
-    code: str
-    message: str
 
 
 class RankedResource(Candidate):

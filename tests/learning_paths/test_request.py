@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning_paths.exceptions import FieldError, InvalidRequest
-from learning_paths.request import BOUNDS, PathRequest, language_of
+from learning_paths.request import BOUNDS, HOURS_PER_WEEK, PathRequest, language_of
 from learning_paths.shape import SHAPE_BOUNDS, Shape
 
 
@@ -53,8 +53,34 @@ def test_text_from_a_query_string_and_json_types_mean_the_same():
     assert read(**text) == read(**native)
 
 
+@pytest.mark.parametrize("given", ["advanced", " Advanced ", "ADVANCED"])
+def test_a_level_is_known_in_any_case(given: str):
+    assert read(level=given).level == "advanced"
+
+
+def test_hours_a_week_are_read_as_other_counts_are():
+    assert read(hours_per_week=" 5 ") == read(hours_per_week=5) == read(hours_per_week=5.0)
+    assert [read(hours_per_week=end).hours_per_week for end in HOURS_PER_WEEK] == [1, 40]
+
+
+def test_without_level_and_hours_a_request_is_the_one_it_was_before_there_were_any():
+    """Paths made then, and the tasks that made them, are found by these."""
+    assert read(level=None, hours_per_week=None).key() == read().key()
+    assert read(level=None, hours_per_week=None).to_params() == read().to_params()
+    assert not {"level", "hours_per_week"} & read().to_params().keys()
+
+
+def test_a_level_and_hours_make_another_request():
+    asked = [{}, {"level": "beginner"}, {"level": "advanced"}, {"hours_per_week": 3}]
+    keys = {read(**params).key() for params in asked}
+    assert len(keys) == len(asked)
+    for params in asked:
+        assert PathRequest.from_params(read(**params).to_params()) == read(**params)
+
+
 def test_null_means_not_given():
-    nothing = dict.fromkeys(["language", "category", "similarity_threshold", *BOUNDS])
+    optional = ["language", "category", "similarity_threshold", "level", "hours_per_week"]
+    nothing = dict.fromkeys([*optional, *BOUNDS])
     assert read(**nothing) == read()
 
 
@@ -176,9 +202,40 @@ def test_an_unknown_language_is_refused_naming_the_three(value: object):
     assert "pt, en, es" in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["expert", "", 2, ["beginner"]])
+def test_an_unknown_level_is_refused_naming_the_three(value: object):
+    message = refused(level=value)["level"]
+    assert message == "level must be one of beginner, intermediate, advanced."
+
+
+@pytest.mark.parametrize("value", ["", "a few", "2.5", 2.5, True])
+def test_hours_that_are_no_whole_number_are_refused(value: object):
+    message = refused(hours_per_week=value)["hours_per_week"]
+    assert message == "hours_per_week must be a whole number from 1 to 40."
+
+
+@pytest.mark.parametrize(("value", "nearest"), [(0, 1), (41, 40), ("-3", 1), ("168", 40)])
+def test_hours_out_of_range_say_what_would_do(value: object, nearest: int):
+    message = refused(hours_per_week=value)["hours_per_week"]
+    assert message == (
+        f"hours_per_week must be from 1 to 40. The nearest value that would do is {nearest}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("pt", "deve ser um de"), ("en", "must be one of"), ("es", "debe ser uno de")],
+)
+def test_a_wrong_level_is_refused_in_the_language_of_the_request(language: str, words: str):
+    assert words in refused(level="expert", language=language)["level"]
+
+
 @pytest.mark.parametrize(
     ("name", "near"),
     [
+        ("hours", None),
+        ("hoursPerWeek", "hours_per_week"),
+        ("levels", "level"),
         ("num_node", "num_nodes"),
         ("numNodes", "num_nodes"),
         ("maxwidth", "max_width"),

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from learning_paths.catalogue.topic import LANGUAGES
 from learning_paths.exceptions import InvalidRequest
 from learning_paths.handlers import KIND
 from learning_paths.request import PathRequest
-from learning_paths.terminal import tree_lines
+from learning_paths.schema import LEVELS
+from learning_paths.terminal import tree_lines, week_lines
 from tasks import lifecycle
 from tasks.follow import follow
 from tasks.models import TaskInfo, TaskStatus
@@ -36,6 +38,8 @@ class Command(BaseCommand):
         parser.add_argument("topic")
         parser.add_argument("--language", default="pt", help=f"one of {', '.join(LANGUAGES)}")
         parser.add_argument("--nodes", default=15, help="how many nodes the tree has")
+        parser.add_argument("--level", help=f"one of {', '.join(LEVELS.values())}")
+        parser.add_argument("--hours-per-week", help="add a week plan of so many hours a week")
         parser.add_argument("--output", type=Path, help="the file to write")
         parser.add_argument("--fresh", action="store_true", help="do not reuse a path made before")
         parser.add_argument("--with-worker", action="store_true", help="start a worker meanwhile")
@@ -43,7 +47,13 @@ class Command(BaseCommand):
     def handle(
         self, *, topic: str, fresh: bool, with_worker: bool, output: Path | None, **options: Any
     ) -> None:
-        params = {"topic": topic, "language": options["language"], "num_nodes": options["nodes"]}
+        params = {
+            "topic": topic,
+            "language": options["language"],
+            "num_nodes": options["nodes"],
+            "level": options["level"],
+            "hours_per_week": options["hours_per_week"],
+        }
         try:
             request = PathRequest.from_params(params)
         except InvalidRequest as error:
@@ -77,7 +87,7 @@ class Command(BaseCommand):
     def _show(self, document: Any, output: Path) -> None:
         output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
         self.stdout.write(f"\n{document['title']}, {document['totalHours']} h")
-        for line in tree_lines(document):
+        for line in chain(tree_lines(document), week_lines(document)):
             self.stdout.write(line)
         self.stdout.write(f"\nWritten to {output}")
 

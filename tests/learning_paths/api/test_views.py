@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db.models.functions import Now
@@ -17,6 +19,7 @@ from tests.factories import call, deliver
 pytestmark = pytest.mark.django_db
 
 URL = "/generate_mcp_async"
+Send = Callable[[APIClient, dict[str, Any]], Any]
 
 
 def accepted(response: Any) -> TaskInfo:
@@ -63,6 +66,24 @@ class TestEveryWayToAsk:
         task = accepted(client.post(URL, body, content_type="application/x-www-form-urlencoded"))
         assert task.params["num_nodes"] == 12
 
+    @pytest.mark.parametrize(
+        "send",
+        [
+            lambda client, asked: client.post(f"{URL}?{urlencode(asked)}"),
+            lambda client, asked: client.post(URL, asked, format="json"),
+            lambda client, asked: client.post(URL, asked, format="multipart"),
+            lambda client, asked: client.post(
+                "/tasks", {"kind": "learning_path", "params": asked}, format="json"
+            ),
+        ],
+        ids=["query", "json", "form", "task"],
+    )
+    def test_a_level_and_hours(self, client: APIClient, send: Send) -> None:
+        asked = {"topic": "python", "level": "beginner", "hours_per_week": 3}
+        assert send(client, asked).status_code in (200, 202)
+        params = TaskInfo.objects.get().params
+        assert params | asked == params
+
     def test_a_client_without_cookies_needs_no_csrf_token(self, client: APIClient) -> None:
         accepted(client.post(f"{URL}?topic=python"))
 
@@ -87,6 +108,8 @@ BAD: dict[str, tuple[str, str]] = {
     "out of range": ("topic=python&num_nodes=31", "num_nodes"),
     "not a number": ("topic=python&similarity_threshold=nan", "similarity_threshold"),
     "infeasible tree": ("topic=python&num_nodes=20&max_width=3&max_height=4", "num_nodes"),
+    "unknown level": ("topic=python&level=expert", "level"),
+    "too many hours": ("topic=python&hours_per_week=41", "hours_per_week"),
     "unknown language": ("topic=python&language=fr", "language"),
     "unknown parameter": ("topic=python&num_node=12", "num_node"),
 }
@@ -152,7 +175,8 @@ class TestReuse:
 
     def test_another_request_is_made_anew(self, client: APIClient) -> None:
         self.make(client)
-        assert accepted(client.post(f"{URL}?topic=python&num_nodes=12&language=en")).entry
+        for query in ("?topic=python&num_nodes=12&language=en", self.QUERY + "&level=beginner"):
+            assert accepted(client.post(URL + query)).status == "pending"
 
     def test_after_30_days_it_is_made_anew_and_takes_the_place_of_the_old(
         self, client: APIClient

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from learning_paths.catalogue.topic import LANGUAGES, CatalogueResource, Language
 from learning_paths.page_urls import canonical_url
 from learning_paths.request import PathRequest
+from learning_paths.schema import Level
 from learning_paths.stages.matching import fill_up, one_each
 from learning_paths.stages.outline import outline
 from learning_paths.stages.ranking import unique_candidates
@@ -329,3 +330,24 @@ def test_the_page_of_a_concept_is_described_as_the_author_wrote_it() -> None:
     plan = outline(topic, request)
     result = resources(plan, [concept["id"] for concept in plan["concepts"]], request)
     assert [page["url"] for page in result["assigned"]["bale"]] == [page.url]
+
+
+# --- a level -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("level", "first"), [("beginner", 1), ("intermediate", 2), ("advanced", 3)]
+)
+def test_of_pages_on_one_thing_a_learner_gets_the_one_of_their_level_first(
+    level: Level, first: int
+) -> None:
+    """Also where the words of another fit better: there the hardest page is named best."""
+    titles = {1: "Handling it: baleth", 2: "Notes on baleth", 3: "Baleth"}
+    candidates = [
+        make_candidate(title=title, url=f"https://example.org/{number}", difficulty=number)
+        for number, title in titles.items()
+    ]
+    plan = make_outline(PathRequest(topic="sailcraft", language="en"), candidates)
+    request = PathRequest(topic="sailcraft", language="en", level=level)
+    (page, *_rest) = resources(plan, ["bale"], request)["assigned"]["bale"]
+    assert page["difficulty"] == first
