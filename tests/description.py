@@ -85,7 +85,10 @@ class Description:
         assert response.headers["Content-Type"].split(";")[0] == content_type
         if content_type == "text/event-stream":
             return self._events(response, *place, "content", content_type, "schema")
-        body = json.loads(response.content)
+        if content_type.startswith("text/"):
+            body = response.content.decode()
+        else:
+            body = json.loads(response.content)
         self.validate(body, *place, "content", content_type, "schema")
         return body
 

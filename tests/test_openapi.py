@@ -164,6 +164,13 @@ class TestResponses:
         )
         description.check("get", "/learning_paths/{id}", known)
         assert known.status_code == 304
+        for kind in ("md", "html"):
+            url, place = f"/learning_paths/{path['id']}.{kind}", f"/learning_paths/{{id}}.{kind}"
+            text = client.get(url)
+            assert body["result"]["title"] in description.check("get", place, text)
+            known = client.get(url, headers={"If-None-Match": text.headers["ETag"]})
+            description.check("get", place, known)
+            assert known.status_code == 304
         # An ended task's events end: all of its life in one answer.
         events = client.get(f"/tasks/{task.pk}/events")
         said = [event["event"] for event in description.check("get", EVENTS, events)]

@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
+    OpenApiResponse,
     extend_schema,
     extend_schema_view,
 )
@@ -199,6 +200,18 @@ documented_generation = extend_schema_view(
         },
     ),
 )
+_READABLE = "Anybody who has the path's id may read it."
+_OF_AN_EXPORT = (
+    path_id("The path's, as the list of paths has it."),
+    IF_NONE_MATCH,
+    header("ETag", "Names this text.", on=(200, 304)),
+)
+
+
+def _text(description: str, example: str) -> OpenApiResponse:
+    return answer(description, {"type": "string"}, OpenApiExample("the beginning", example))
+
+
 documented_paths = extend_schema_view(
     list=extend_schema(
         summary="The finished paths you have asked for, newest first",
@@ -214,6 +227,35 @@ documented_paths = extend_schema_view(
             header("ETag", "Names this document.", on=(200, 304)),
         ],
         responses={200: answer("The path.", _PATH), 304: NOT_MODIFIED},
+    ),
+    markdown=extend_schema(
+        operation_id="learning_paths_markdown",
+        summary="A finished path as Markdown",
+        description="To keep and edit, in the path's language: lessons in the order of learning,"
+        " exercises, quizzes, the answers at the end, credits. " + _READABLE,
+        parameters=[
+            *_OF_AN_EXPORT,
+            header("Content-Disposition", "A name for the file.", on=(200,)),
+        ],
+        responses={
+            (200, "text/markdown"): _text(
+                "Markdown.", "# Learning path: Python\n\nProgramming …\n"
+            ),
+            304: NOT_MODIFIED,
+        },
+    ),
+    page=extend_schema(
+        operation_id="learning_paths_page",
+        summary="A finished path as a page to print",
+        description="One page that loads nothing and runs nothing. " + _READABLE,
+        parameters=[
+            *_OF_AN_EXPORT,
+            header("Content-Security-Policy", "Allows the page its own style only.", on=(200,)),
+        ],
+        responses={
+            (200, "text/html"): _text("The page.", '<!DOCTYPE html>\n<html lang="en">…</html>\n'),
+            304: NOT_MODIFIED,
+        },
     ),
 )
 documented_stats = extend_schema(

@@ -9,6 +9,17 @@ from learning_paths.api.views import (
 
 urlpatterns = [
     path("learning_paths", LearningPathViewSet.as_view({"get": "list"}), name="learning-paths"),
+    # Before the path itself, whose id would take the ending.
+    path(
+        "learning_paths/<str:pk>.md",
+        LearningPathViewSet.as_view({"get": "markdown"}),
+        name="learning-path-markdown",
+    ),
+    path(
+        "learning_paths/<str:pk>.html",
+        LearningPathViewSet.as_view({"get": "page"}),
+        name="learning-path-page",
+    ),
     path(
         "learning_paths/<str:pk>",
         LearningPathViewSet.as_view({"get": "retrieve"}),

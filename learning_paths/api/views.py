@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from rest_framework import viewsets
 from rest_framework.decorators import action
@@ -26,13 +28,16 @@ from learning_paths.api.documentation import (
     documented_stats,
 )
 from learning_paths.api.serializers import ClearSerializer, LearningPathSerializer, PageSerializer
+from learning_paths.export.files import exported, file_name
+from learning_paths.export.page import content_security_policy
 from learning_paths.handlers import KIND
 from learning_paths.models import LearningPath, LearningPathQuerySet
 from learning_paths.request import PathRequest
+from learning_paths.schema import LearningPathDocument
 from tasks import lifecycle, live
 from tasks.api.headers import idempotency_key
 from tasks.api.pagination import NewestFirst
-from tasks.api.responses import json_response
+from tasks.api.responses import json_response, text_response
 from tasks.api.serializers import checked
 from tasks.body import Body
 from tasks.exceptions import StillRunning, TaskFailed
@@ -129,11 +134,43 @@ class LearningPathViewSet(viewsets.GenericViewSet[LearningPath]):
 
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         content = _document(pk).encode()
-        response = json_response(request, content)
-        response["ETag"] = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-        response["Cache-Control"] = "private, no-cache"
-        conditional = get_conditional_response(request, etag=response["ETag"], response=response)
-        return conditional or response
+        return _conditional(request, json_response(request, content), content)
+
+    @action(detail=True)
+    def markdown(self, request: Request, pk: str) -> HttpResponseBase:
+        """The path to keep and edit; browsers save it."""
+        document = json.loads(_document(pk))
+        name = file_name(document["topic"], document["language"], "md")
+        disposition = {"Content-Disposition": content_disposition_header(True, name) or ""}
+        return _exported(request, document, "md", disposition)
+
+    @action(detail=True)
+    def page(self, request: Request, pk: str) -> HttpResponseBase:
+        """The path to read and print; browsers show it."""
+        policy = {"Content-Security-Policy": content_security_policy()}
+        return _exported(request, json.loads(_document(pk)), "html", policy)
+
+
+def _exported(
+    request: Request,
+    document: LearningPathDocument,
+    kind: Literal["md", "html"],
+    headers: Mapping[str, str],
+) -> HttpResponseBase:
+    content = exported(document, kind).encode()
+    subtype = {"md": "markdown", "html": "html"}[kind]
+    response = text_response(request, content, f"text/{subtype}; charset=utf-8")
+    for name, value in {**headers, "Content-Language": document["language"]}.items():
+        response[name] = value
+    return _conditional(request, response, content)
+
+
+def _conditional(request: Request, response: HttpResponse, content: bytes) -> HttpResponseBase:
+    """The response with its ETag, or 304 if the caller has it; `content` is not compressed."""
+    response["ETag"] = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    response["Cache-Control"] = "private, no-cache"
+    conditional = get_conditional_response(request, etag=response["ETag"], response=response)
+    return conditional or response
 
 
 def _document(path_id: str) -> str:

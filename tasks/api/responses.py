@@ -43,10 +43,22 @@ def json_response(
     status: int = 200,
 ) -> HttpResponse:
     """JSON text as it is, or with gzip if it is worth it and the caller takes it."""
+    return text_response(request, content, "application/json", compressed, status=status)
+
+
+def text_response(
+    request: HttpRequest,
+    content: bytes,
+    content_type: str,
+    compressed: Callable[[], bytes] | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """Text of any type, compressed as JSON is."""
     is_compressed = len(content) >= COMPRESS_FROM_BYTES and takes_gzip(request)
     if is_compressed:
         content = compressed() if compressed else gzip.compress(content, compresslevel=1)
-    response = HttpResponse(content, content_type="application/json", status=status)
+    response = HttpResponse(content, content_type=content_type, status=status)
     if is_compressed:
         response["Content-Encoding"] = "gzip"
     response["Vary"] = "Accept-Encoding"

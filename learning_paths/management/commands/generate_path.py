@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -12,12 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.text import slugify
 from tqdm import tqdm
 
 from learning_paths import library
 from learning_paths.catalogue.topic import LANGUAGES
 from learning_paths.exceptions import InvalidRequest
+from learning_paths.export.files import exported, file_name
 from learning_paths.handlers import KIND
 from learning_paths.request import PathRequest
 from learning_paths.schema import LEVELS
@@ -66,7 +65,8 @@ class Command(BaseCommand):
             task = self._watch(task)
         if task.status != TaskStatus.COMPLETED:
             raise CommandError(f"the task is {task.status}: {task.error or task.cancel_reason}")
-        self._show(task.result, output or _file_name(request))
+        name = file_name(request.topic, request.language, "json")
+        self._show(task.result, output or Path(name))
 
     def _watch(self, task: TaskInfo) -> TaskInfo:
         """Show progress and messages until the task ends: a bar on a terminal, else plain lines."""
@@ -85,7 +85,7 @@ class Command(BaseCommand):
         return now
 
     def _show(self, document: Any, output: Path) -> None:
-        output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        output.write_text(exported(document, "json"))
         self.stdout.write(f"\n{document['title']}, {document['totalHours']} h")
         for line in chain(tree_lines(document), week_lines(document)):
             self.stdout.write(line)
@@ -105,7 +105,3 @@ def _worker() -> Iterator[None]:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-
-
-def _file_name(request: PathRequest) -> Path:
-    return Path(f"learning-path-{slugify(request.topic) or 'topic'}-{request.language}.json")
