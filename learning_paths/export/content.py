@@ -206,6 +206,8 @@ def _exercise(exercise: ExerciseItem, number: str) -> Exercise:
     answer = exercise["correctAnswer"]
     if options and answer.isdigit():
         answer = " ".join(options[int(answer)])
+    if exercise["solution"].startswith(f"{answer}\n"):
+        answer = ""  # the solution begins with it
     return Exercise(
         number=number,
         title=exercise["title"],

@@ -134,6 +134,14 @@ def test_answers_come_after_all_questions() -> None:
             assert answer not in questions
 
 
+def test_an_answer_is_not_said_twice() -> None:
+    document = hostile_path("x")
+    node = document["nodes"][document["rootNodeId"]]
+    assert node["exerciseSet"]
+    node["exerciseSet"]["exercises"][0] |= {"correctAnswer": "B, A", "solution": "B, A\nWhy."}
+    assert exported(document, "md").count("B, A") == 1
+
+
 def test_the_weeks_are_in_it_if_there_are_any() -> None:
     planned = exported(make_path(language="en", hours_per_week=2).document, "md")
     assert "## Week plan" in planned
