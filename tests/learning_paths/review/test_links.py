@@ -212,6 +212,7 @@ def test_without_a_network_it_says_so_after_a_few_hosts() -> None:
     found: list[Checked] = []
     with HttpClient(Conf()) as client, pytest.raises(NoNetwork, match=r"127\.0\.0\.5"):
         found.extend(LinkChecker(client, pause=0).check(Link("t", None, url) for url in urls))
+    assert len(found) == 5
 
 
 # --- the file and the command ----------------------------------------------------------------

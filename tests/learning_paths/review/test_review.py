@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from learning_paths.catalogue.loader import FOLDER
@@ -196,6 +197,23 @@ def test_a_missing_text_and_a_name_of_another_topic_are_told(tmp_path: Path) -> 
     )
     blank = spoilt(tmp_path, ('term = {pt = "', 'term = {pt = " '))
     assert rules(review(blank)) == {"texts_are_there_in_every_language"}
+
+
+def test_the_example_of_the_documentation_lacks_nothing_but_more_of_the_same(
+    tmp_path: Path,
+) -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / "catalogue.md").read_text("utf-8")
+    example = text.partition("<!-- origami.toml -->\n```toml\n")[2].partition("```")[0]
+    path = tmp_path / "origami.toml"
+    path.write_text(example, "utf-8")
+    assert rules(review(path)) == {
+        "branches_are_of_a_teachable_size",
+        "concepts_are_enough_for_the_largest_path",
+        "essentials_are_a_path_of_their_own",
+        "kinds_have_enough_members",
+        "longest_chain_fits_a_tree",
+        "resources_are_enough",
+    }
 
 
 # --- the command -----------------------------------------------------------------------------
