@@ -7,7 +7,7 @@ fails makes the path poorer and is told of; only without an article on the topic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import log
 from typing import Any, Protocol, TypeVar, cast
 
@@ -42,6 +42,8 @@ Value = TypeVar("Value")
 
 #: A title must be about so near to what was asked for (rapidfuzz), or the first of the search.
 _NEAR = 60
+#: Of a word with several meanings so many others are named.
+_OTHERS = 3
 #: Links are asked for among the likeliest alone: two requests for a hundred.
 _LINKED = 50
 #: With fewer, the links of the first articles are followed as well.
@@ -138,9 +140,19 @@ class _Gathering:
                 _("Wikipedia has no article on “%(topic)s” in this language. Try another word.")
                 % {"topic": self._request.topic}
             )
+        others = [one for one in found["others"] if one != found["page"]["title"]]
+        if others:
+            self._say_which(found["page"]["title"], others[:_OTHERS])
         return found["page"], found["parts"]
 
     def _find(self, wikipedia: MediaWiki) -> dict[str, Any] | None:
+        """The article that is called so, here or by a redirect, else the nearest of a search."""
+        exact = wikipedia.article(self._request.topic, self._language)
+        if exact is not None and not exact.is_disambiguation:
+            return _found_article(exact, [])
+        return self._search(wikipedia, is_ambiguous=exact is not None)
+
+    def _search(self, wikipedia: MediaWiki, *, is_ambiguous: bool) -> dict[str, Any] | None:
         """The article whose title is nearest, longer ones first, and no disambiguation page."""
         wanted = fold(self._request.topic)
         hits = wikipedia.find(self._request.topic, self._language)
@@ -151,13 +163,34 @@ class _Gathering:
                 hit[0],
             ),
         )
-        for place, hit in ranked[:3]:
-            if place and fuzz.token_set_ratio(wanted, fold(bare(hit.title))) < _NEAR:
-                continue
-            article = wikipedia.article(hit.title, self._language)
+        near = [
+            hit.title
+            for place, hit in ranked
+            if not place or fuzz.token_set_ratio(wanted, fold(bare(hit.title))) >= _NEAR
+        ]
+        for title in near[:3]:
+            article = wikipedia.article(title, self._language)
             if article is not None and not article.is_disambiguation:
-                return {"page": _topic_page(article), "parts": _parts(article)}
+                return _found_article(article, self._meanings(wikipedia) if is_ambiguous else [])
         return None
+
+    def _meanings(self, wikipedia: MediaWiki) -> list[str]:
+        """What the page that tells namesakes apart leads to; nothing if it cannot be asked."""
+        try:
+            return [*wikipedia.links(self._request.topic, self._language)]
+        except SourceError:
+            return []
+
+    def _say_which(self, title: str, others: Sequence[str]) -> None:
+        """Of a word with several meanings, which one the path is about."""
+        sentence = _(
+            "“%(topic)s” means several things. This path is about “%(title)s”; there are also:"
+            " %(others)s."
+        ) % {"topic": self._request.topic, "title": title, "others": ", ".join(others)}
+        self._task.report(message=sentence, level="warning")
+        self._diagnostics.append(
+            Diagnostic(level="info", code="topic_is_ambiguous", message=sentence)
+        )
 
     def _pages(self, wikipedia: MediaWiki, titles: list[str]) -> list[Page]:
         """
@@ -294,6 +327,10 @@ class _Gathering:
             "topic": self._request.topic,
             "what_to_set": explain_not_set_up(wikipedia),
         }
+
+
+def _found_article(article: Article, others: Sequence[str]) -> dict[str, Any]:
+    return {"page": _topic_page(article), "parts": _parts(article), "others": [*others]}
 
 
 def _topic_page(article: Article) -> Page:

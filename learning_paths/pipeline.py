@@ -122,7 +122,7 @@ def _large_enough(topic: Topic, request: PathRequest) -> Topic:
     most = len(topic.concepts) + 1
     if most >= request.num_nodes:
         return topic
-    names = {"topic": request.topic, "most": most}
+    names = {"topic": topic.title[request.language], "most": most}
     if most >= BOUNDS["num_nodes"].lowest:
         few = _("There is material on “%(topic)s” for %(most)d nodes. Ask for num_nodes=%(most)d.")
         raise UnknownTopic(few % names)

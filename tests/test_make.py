@@ -86,6 +86,60 @@ def test_a_demo_that_fails_says_why(home: dict[str, str], tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("topic", "language", "step"),
+    [("apicultura", "pt", "Colmeia"), ("tipografía", "es", "Glifo")],
+)
+def test_the_demo_of_any_topic_needs_no_network_with_local_sources(
+    home: dict[str, str], tmp_path: Path, topic: str, language: str, step: str
+) -> None:
+    output = tmp_path / "path.json"
+    options = ["--language", language, "--fresh", "--with-worker", "--output", str(output)]
+    process = subprocess.run(
+        [BIN / "python", "-m", "tests.content", "manage.py", "generate_path", topic, *options],
+        cwd=settings.BASE_DIR,
+        env=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert step in process.stdout
+    assert json.loads(output.read_text())["generator"]["mode"] == "wiki"
+
+
+def test_make_demo_starts_the_local_sources_if_asked() -> None:
+    def demo(*options: str) -> str:
+        command = ["make", "--dry-run", "demo", "TOPIC=apicultura", *options]
+        return subprocess.run(
+            command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert '-m tests.content manage.py generate_path "apicultura"' in demo("SOURCES=local")
+    assert "tests.content" not in demo()
+
+
+def test_a_topic_outside_the_catalogue_says_what_to_set(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    process = generate(home, tmp_path / "path.json", "apicultura", "--language", "en")
+    assert process.returncode == 1
+    assert "Set REUNE_CONTACT=you@example.org to search Wikipedia." in process.stderr
+    assert "nearest topics" in process.stderr
+
+
+def test_without_a_network_it_says_that_wikipedia_is_not_there(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    port = free_port()  # nobody listens
+    urls = ",".join(f"{name}=http://127.0.0.1:{port}/" for name in ("wikipedia", "wikidata"))
+    lonely = {**home, "REUNE_CONTACT": "me@example.org", "SOURCE_URLS": urls}
+    process = generate(lonely, tmp_path / "path.json", "apicultura", "--language", "en")
+    assert process.returncode == 1
+    assert "Wikipedia is not available at the moment." in process.stderr
+
+
+@pytest.mark.parametrize(
     "options",
     [
         ["ai"],

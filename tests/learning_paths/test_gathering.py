@@ -242,6 +242,32 @@ def test_a_topic_nobody_knows_fails_and_says_so(web: ContentServer) -> None:
         generate(request("qwertyuiop zxcv"))
 
 
+def test_another_name_of_the_topic_leads_to_it(web: ContentServer) -> None:
+    assert generate(request("criação de abelhas", "pt"))["topic"] == "Apicultura"
+    assert [one for one in web.asked("wikipedia") if "srsearch" in one.params] == []
+
+
+def test_of_a_word_with_several_meanings_the_chosen_one_and_others_are_told(
+    web: ContentServer,
+) -> None:
+    task = Steps()
+    document = generate(request("Super"), task)
+    told = next(o for o in document["diagnostics"] if o["code"] == "topic_is_ambiguous")["message"]
+    assert "about “Super (hive)”; there are also: Beehive." in told
+    assert told in task.said
+
+
+def test_too_little_material_says_what_it_was_looked_for_under(web: ContentServer) -> None:
+    with pytest.raises(UnknownTopic, match="too little material on “Point”"):
+        generate(request("Point"))
+
+
+def test_what_there_is_not_enough_of_is_said_with_how_much_there_is(web: ContentServer) -> None:
+    with pytest.raises(UnknownTopic, match=r"“Honey” for 14 nodes. Ask for num_nodes=14"):
+        generate(request("honey"))
+    assert len(generate(request("honey", num_nodes=14))["nodes"]) == 14
+
+
 def test_a_catalogue_topic_asks_nobody(web: ContentServer) -> None:
     generate(request("python"))
     assert not web.seen
