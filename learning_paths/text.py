@@ -206,6 +206,13 @@ class Phrases:
             for place in self._places.get(wanted[0], ())
         )
 
+    def begins_with(self, phrase: str) -> bool:
+        """Return whether `phrase` is what it begins with, an article before it or not."""
+        wanted = _stems(phrase, self._language)
+        return bool(wanted) and any(
+            self._stems[start : start + len(wanted)] == wanted for start in (0, 1)
+        )
+
     def has_all(self, phrase: str) -> bool:
         """Return whether every content word of `phrase` stands somewhere."""
         wanted = tokens(phrase, self._language)

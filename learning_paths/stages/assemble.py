@@ -45,6 +45,7 @@ from learning_paths.stages import quizzes as quiz_stage
 from learning_paths.stages.hints import concept_hints, root_hints
 from learning_paths.stages.values import (
     ROOT,
+    UNSORTED,
     Diagnostic,
     Edge,
     Ordering,
@@ -349,10 +350,11 @@ def _level_of_path(concepts: Sequence[OutlineConcept]) -> Level:
 
 
 def _tags(outline: Outline) -> list[str]:
-    """Return the topic, its category and the branches the path has concepts of."""
+    """Return the topic, its category if it has one, and the branches the path has concepts of."""
     present = {concept["branch"] for concept in outline["concepts"]}
     branches = [branch["title"] for branch in outline["branches"] if branch["id"] in present]
-    return [*dict.fromkeys([outline["title"], outline["category"], *branches])]
+    category = [outline["category"]] if outline["category"] != UNSORTED else []
+    return [*dict.fromkeys([outline["title"], *category, *branches])]
 
 
 def _generator(outline: Outline, seed: str, llm: LanguageModelUse | None) -> Generator:

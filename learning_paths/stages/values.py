@@ -12,6 +12,8 @@ from typing import Literal, NotRequired, TypedDict
 from learning_paths.catalogue.topic import Evidence
 from learning_paths.schema import Level
 
+#: The category of a topic that nobody has put in one.
+UNSORTED = "general"
 #: The id of the root in a tree: the topic itself, which is no concept.
 ROOT = "root"
 

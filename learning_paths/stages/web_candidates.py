@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from math import log
 
 from learning_paths.stages.gathered import Part
-from learning_paths.text import Phrases, fold
+from learning_paths.text import Phrases, fold, sentences
 
 #: So many leads are asked for, 20 a request.
 MOST_CANDIDATES = 60
+
+#: What it counts to be a sentence's subject, beside being named.
+_AS_SUBJECT = 2
 
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
 _NO_CONCEPT = re.compile(
@@ -45,7 +48,7 @@ class Mentioned:
 
     `mentions` may be a half, where all the words stand but not together. `part` is the number of
     the first part that does, or the number of parts; `home` that of the part below the lead that
-    is about it or speaks of it most, None if there is none.
+    is about it, or whose sentences begin with it or name it most, None if there is none.
     """
 
     title: str
@@ -116,6 +119,7 @@ def mentions(
 ) -> list[Mentioned]:
     """Look each title up in the article; `names` are what else it is called there."""
     texts = [Phrases(f"{part['title']}. {part['text']}", language) for part in parts]
+    openings = [[Phrases(said, language) for said in sentences(part["text"])] for part in parts]
     headings = [fold(part["title"]) for part in parts]
     in_book = {fold(chapter) for chapter in chapters}
     found = []
@@ -135,7 +139,15 @@ def mentions(
                 is_heading=not known.isdisjoint(headings),
                 is_chapter=not known.isdisjoint(in_book),
                 part=next((place for place, count in enumerate(counts) if count), len(parts)),
-                home=_home(counts, [heading in known for heading in headings], parts),
+                home=_home(
+                    [
+                        count
+                        + _AS_SUBJECT * sum(any(map(said.begins_with, called)) for said in opening)
+                        for count, opening in zip(counts, openings, strict=True)
+                    ],
+                    [heading in known for heading in headings],
+                    parts,
+                ),
             )
         )
     return found

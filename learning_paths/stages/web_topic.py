@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 
 from learning_paths.catalogue.topic import Branch, Language, Topic
 from learning_paths.stages.gathered import Gathered, Page
+from learning_paths.stages.values import UNSORTED
 from learning_paths.stages.web_candidates import bare, lessons, mentions
 from learning_paths.stages.web_prerequisites import Before, prerequisites
 from learning_paths.stages.web_wording import definition, plain, term
@@ -59,7 +60,7 @@ def topic_of(gathered: Gathered, language: Language) -> Topic:
     return Topic(
         id=slug(topic["title"]),
         wikidata=topic["qid"] or None,
-        category="general",
+        category=UNSORTED,
         version=0,
         title={language: title[0].upper() + title[1:]},
         summary={language: _summary(topic)},

@@ -258,17 +258,24 @@ class Writer:
         return math.ceil(3 * self._depths[title] / max(self._depths.values()))
 
     def _by_likeness(self, taught: Sequence[Found]) -> dict[str, list[str]]:
-        """The concepts whose articles are most like it, rather those of its branch."""
+        """
+        The concepts whose articles are most like it, rather those of its branch.
+
+        Not what it builds on, nor what builds on it: that is close for another reason.
+        """
         read = {one.title: tokens(one.page["text"], self._language) for one in taught}
         rarity = TfIdf(list(read.values()))
         vectors = {title: rarity.vector(words) for title, words in read.items()}
+
+        def builds_on(one: str, other: str) -> bool:
+            return any(pair.before == other for pair in self._before[one])
 
         def nearest(title: str) -> list[str]:
             near = {
                 other: round(cosine(vectors[title], vectors[other]), 6)
                 + _SAME_BRANCH * (self._branches[other] == self._branches[title])
                 for other in vectors
-                if other != title
+                if other != title and not builds_on(title, other) and not builds_on(other, title)
             }
             return sorted(near, key=lambda other: (-near[other], other))[:_CONFUSABLE]
 

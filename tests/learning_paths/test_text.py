@@ -249,6 +249,8 @@ def test_phrases_count_inflections_in_their_order():
     assert text.count("abelha") == 3
     assert text.count("abelhas de colônia") == 0
     assert text.count("") == 0
+    assert Phrases("A cria cresce.", "pt").begins_with("crias")
+    assert not Phrases("Na célula a cria cresce.", "pt").begins_with("cria")
     assert text.has_all("abelha colônia")
     assert not text.has_all("abelha rainha")
 

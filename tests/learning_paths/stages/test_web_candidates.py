@@ -64,3 +64,11 @@ def test_a_concept_is_at_home_under_its_heading_else_where_it_is_spoken_of_most(
     assert found["Smoker"].home == 2
     assert (found["Honey"].part, found["Honey"].home) == (0, 3), "not the lead, nor an aside"
     assert found["Care"].home is None
+
+
+def test_a_part_whose_sentences_begin_with_it_is_its_home_before_one_that_names_it_more() -> None:
+    parts = [
+        part(2, "The colony", "Brood is the name of eggs and larvae."),
+        part(2, "Health", "There is foul brood. Mites live in the brood of weak colonies."),
+    ]
+    assert mentions(["Brood"], parts, [], "en")[0].home == 0

@@ -118,6 +118,11 @@ def test_aims_and_exercises_differ_from_step_to_step() -> None:
     assert len(tasks) == 3
 
 
+def test_what_a_concept_builds_on_is_not_told_from_it() -> None:
+    for concept in topic_of(gathered(), "en").concepts:
+        assert not set(concept.confusable) & set(concept.prerequisites)
+
+
 def test_the_article_on_the_topic_is_a_page_for_its_root() -> None:
     first = topic_of(gathered(), "en").resources[0]
     assert (first.title, first.license) == ("Beekeeping", "CC BY-SA 4.0")
