@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, F, Func, IntegerField, Sum
 from django.db.models.functions import Coalesce, Now
@@ -47,6 +49,12 @@ def forget(request: PathRequest) -> None:
 def forget_topics(pattern: str) -> int:
     """The same for all paths on topics like `pattern`; return how many there were."""
     deleted, _ = LearningPath.objects.like(pattern).delete()
+    return deleted
+
+
+def forget_paths(ids: Collection[UUID]) -> int:
+    """The same for these; return how many of them were there."""
+    deleted, _ = LearningPath.objects.filter(pk__in=ids).delete()
     return deleted
 
 

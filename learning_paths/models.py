@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
+from django.utils.translation import gettext_lazy as _
 
 
 class LearningPathQuerySet(models.QuerySet["LearningPath"]):
@@ -47,6 +48,8 @@ class LearningPath(models.Model):
     objects = LearningPathQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("learning path")
+        verbose_name_plural = _("learning paths")
         indexes = [
             models.Index(name="learning_paths_newest", fields=["-created_at", "-id"]),
             # Finds the paths of an owner's tasks, whose params are the same JSON.

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy
 
 from reune import __version__, embedded_postgres
 
@@ -55,7 +56,7 @@ if render_host := env.str("RENDER_EXTERNAL_HOSTNAME", default=""):
 # --- Application -------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "reune.admin_site.ReuneAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -64,7 +65,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
+    "reune.admin_site.KnoxConfig",
     "corsheaders",
     "axes",
     "django_q",
@@ -276,7 +277,8 @@ REUNE_TASKS = {
 }
 Q_CLUSTER = {
     "name": "reune",
-    "label": "Queue",
+    # What the admin calls its part.
+    "label": gettext_lazy("Schedules"),
     "broker_class": "tasks.broker.PostgresBroker",
     "orm": "default",
     "workers": env.int("WORKERS", default=2),

@@ -1,10 +1,11 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy
 
 
 class TasksConfig(AppConfig):
     name = "tasks"
-    verbose_name = "Background tasks"
+    verbose_name = gettext_lazy("Background tasks")
 
     def ready(self) -> None:
         from django_q.signals import post_spawn

@@ -6,9 +6,12 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 from django_q.models import OrmQ
 
 
@@ -29,6 +32,14 @@ ANONYMOUS_PREFIX = "ip:"
 
 ACTIVE = (TaskStatus.PENDING, TaskStatus.RUNNING)
 FINAL = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELED)
+
+#: The words of a description, as they are in every language. No parameter is in it, so that
+#: queries have the very expression of the index.
+DESCRIPTION_WORDS = Func(
+    F("description"),
+    template="to_tsvector('simple', %(expressions)s)",
+    output_field=SearchVectorField(),
+)
 
 
 class TaskInfoQuerySet(models.QuerySet["TaskInfo"]):
@@ -119,7 +130,8 @@ class TaskInfo(models.Model):
     objects = TaskInfoQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "task"
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
         constraints = [
             models.CheckConstraint(
                 name="tasks_taskinfo_status_known", condition=Q(status__in=TaskStatus.values)
@@ -167,6 +179,10 @@ class TaskInfo(models.Model):
                 fields=["status", "completed_at"],
                 condition=Q(completed_at__isnull=False),
             ),
+            # What staff look for among a million of them. Without the list of pending words, which
+            # now and then one submission would have to sort in for all of them.
+            models.Index(name="tasks_taskinfo_kind_newest", fields=["kind", "-created_at", "-id"]),
+            GinIndex(DESCRIPTION_WORDS, name="tasks_taskinfo_words", fastupdate=False),
         ]
 
     def __str__(self) -> str:
@@ -259,9 +275,9 @@ class TaskLimit(models.Model):
     """What one user may have, or everybody of a sort. An empty number is no limit."""
 
     class AppliesTo(models.TextChoices):
-        USER = "user", "one user"
-        USERS = "users", "users without limits of their own"
-        ANONYMOUS = "anonymous", "anonymous callers, each"
+        USER = "user", _("one user")
+        USERS = "users", _("users without limits of their own")
+        ANONYMOUS = "anonymous", _("anonymous callers, each")
 
     applies_to = models.CharField(max_length=10, choices=AppliesTo.choices, default=AppliesTo.USER)
     user = models.OneToOneField(
@@ -281,6 +297,8 @@ class TaskLimit(models.Model):
     max_priority = models.PositiveSmallIntegerField(default=5, help_text="0-9")
 
     class Meta:
+        verbose_name = _("task limit")
+        verbose_name_plural = _("task limits")
         constraints = [
             models.CheckConstraint(
                 name="tasks_tasklimit_user_iff_for_one",

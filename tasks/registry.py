@@ -90,3 +90,8 @@ def handler_of(kind: str, *, is_trusted: bool = True) -> TaskHandler:
 def kinds() -> list[str]:
     """What everybody may submit."""
     return sorted(kind for kind, handler in _handlers.items() if not handler.is_internal)
+
+
+def all_kinds() -> list[str]:
+    """The internal ones too."""
+    return sorted(_handlers)

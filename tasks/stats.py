@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
@@ -43,6 +44,22 @@ class Ended:
     canceled: int
 
 
+@dataclass(frozen=True)
+class Hour:
+    """
+    An hour of the clock (UTC): what waited and ran at its end, or does now, and what ended in it.
+
+    As far as the tasks tell that are still there, and each of its last attempt.
+    """
+
+    begins_at: datetime
+    waiting: int
+    running: int
+    completed: int
+    failed: int
+    canceled: int
+
+
 def active() -> Active:
     running = Q(status=TaskStatus.RUNNING)
     to_be_retried = Q(status=TaskStatus.PENDING, retry_at__gt=Now())
@@ -69,3 +86,53 @@ def ended_within(age: timedelta) -> list[Ended]:
         canceled=Count("pk", filter=Q(status=TaskStatus.CANCELED)),
     )
     return [Ended(*row) for row in rows.order_by("kind")]
+
+
+def hours(count: int = 24) -> list[Hour]:
+    """The last ones, in their order; the one that is not over is the last."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOURS, {"count": count})
+        return [Hour(*row) for row in cursor.fetchall()]
+
+
+# Every task that waited or ran in these hours is active or has ended in them, and both are indexed.
+# So what waited at an instant is what had come to wait less what had left, and one pass over the
+# tasks does for all hours. What came before them all counts as their beginning, an hour before the
+# first. A task that waits again, after an attempt, waits since then. The ORM has no LATERAL.
+_HOURS = """
+    WITH clock AS (
+        SELECT date_trunc('hour', now(), 'UTC') AS last,
+            date_trunc('hour', now(), 'UTC') - %(count)s * interval '1 hour' AS beginning
+    ), seen AS (
+        SELECT status, CASE WHEN attempt > 0 THEN updated_at ELSE created_at END AS came_at,
+            NULL AS started_at, NULL::timestamptz AS completed_at
+        FROM tasks_taskinfo WHERE status = 'pending'
+        UNION ALL
+        SELECT status, created_at, started_at, NULL FROM tasks_taskinfo WHERE status = 'running'
+        UNION ALL
+        SELECT status, created_at, started_at, completed_at FROM tasks_taskinfo, clock
+        WHERE status IN ('completed', 'failed', 'canceled')
+            AND completed_at >= clock.beginning + interval '1 hour'
+    ), changes AS (
+        SELECT GREATEST(date_trunc('hour', at, 'UTC'), clock.beginning) AS hour,
+            sum(waits) AS waits, sum(runs) AS runs,
+            count(*) FILTER (WHERE ends_as = 'completed') AS completed,
+            count(*) FILTER (WHERE ends_as = 'failed') AS failed,
+            count(*) FILTER (WHERE ends_as = 'canceled') AS canceled
+        FROM clock, seen, LATERAL (VALUES
+            (came_at, 1, 0, NULL),
+            (COALESCE(started_at, completed_at), -1, (started_at IS NOT NULL)::int, NULL),
+            (completed_at, 0, -(started_at IS NOT NULL)::int, status)
+        ) AS change (at, waits, runs, ends_as)
+        WHERE at IS NOT NULL
+        GROUP BY 1
+    ), counted AS (
+        SELECT hour, COALESCE(sum(waits) OVER so_far, 0)::int AS waiting,
+            COALESCE(sum(runs) OVER so_far, 0)::int AS running,
+            COALESCE(completed, 0), COALESCE(failed, 0), COALESCE(canceled, 0)
+        FROM clock, generate_series(clock.beginning, clock.last, interval '1 hour') AS hour
+            LEFT JOIN changes USING (hour)
+        WINDOW so_far AS (ORDER BY hour)
+    )
+    SELECT counted.* FROM counted, clock WHERE hour > clock.beginning ORDER BY hour
+"""

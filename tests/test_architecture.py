@@ -10,8 +10,8 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 
-#: Where learning paths meet tasks: the handler, and the edges that submit one.
-MEETING_POINTS = ("handlers.py", "api/", "management/")
+#: Where learning paths meet tasks: the handler, and the edges that submit one or show it.
+MEETING_POINTS = ("handlers.py", "admin.py", "api/", "management/")
 #: Data in, data out: no database, no network, nothing that changes between two runs.
 PURE = ("stages/", "catalogue/", "text.py", "request.py", "schema.py", "exceptions.py")
 IMPURE = {"requests", "random", "time", "uuid", "socket", "learning_paths.models"}

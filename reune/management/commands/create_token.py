@@ -17,7 +17,7 @@ MOST_DAYS = 36_500
 class Command(BaseCommand):
     help = (
         "Makes a token for the API and prints it, this once: the database keeps only its hash."
-        " Tokens are revoked in the admin, under Knox."
+        " Tokens are revoked in the admin, under “Access to the API”."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
