@@ -25,6 +25,8 @@ class Plan:
     kills: int
     stops: int
     posts: int
+    #: How often each page of the admin is opened.
+    page_views: int
     #: Rounds over everybody who answers polls, and seconds of each of them with each subject.
     poll_rounds: int
     poll_seconds: float
@@ -48,6 +50,7 @@ FULL = Plan(
     kills=5,
     stops=10,
     posts=400,
+    page_views=100,
     poll_rounds=5,
     poll_seconds=1.5,
     stream_rounds=3,
@@ -68,6 +71,7 @@ QUICK = Plan(
     kills=1,
     stops=3,
     posts=100,
+    page_views=20,
     poll_rounds=1,
     poll_seconds=1,
     stream_rounds=1,

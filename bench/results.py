@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from bench import (
+    admin,
     claims,
     compare,
     interruption,
@@ -202,6 +203,7 @@ SECTIONS = {
     "claims": Section(claims.measure, _claims_targets, _claims_parts),
     "interruptions": Section(interruption.measure, _interruption_targets, _interruption_parts),
     "posts": Section(post_latency.measure, lambda found: (), _post_parts),
+    "admin": Section(admin.measure, admin.targets, admin.parts),
     "polls": Section(polls.measure, poll_results.targets, poll_results.parts),
     "streams": Section(streams.measure, stream_results.targets, stream_results.parts),
 }

@@ -101,35 +101,39 @@ def hours(count: int = 24) -> list[Hour]:
 # first. A task that waits again, after an attempt, waits since then. The ORM has no LATERAL.
 _HOURS = """
     WITH clock AS (
-        SELECT date_trunc('hour', now(), 'UTC') AS last,
-            date_trunc('hour', now(), 'UTC') - %(count)s * interval '1 hour' AS beginning
+        SELECT date_bin('1 hour', now(), 'epoch') AS last,
+            date_bin('1 hour', now(), 'epoch') - %(count)s * interval '1 hour' AS beginning
     ), seen AS (
         SELECT status, CASE WHEN attempt > 0 THEN updated_at ELSE created_at END AS came_at,
-            NULL AS started_at, NULL::timestamptz AS completed_at
+            NULL::timestamptz AS started_at, NULL::timestamptz AS completed_at
         FROM tasks_taskinfo WHERE status = 'pending'
         UNION ALL
         SELECT status, created_at, started_at, NULL FROM tasks_taskinfo WHERE status = 'running'
         UNION ALL
-        SELECT status, created_at, started_at, completed_at FROM tasks_taskinfo, clock
-        WHERE status IN ('completed', 'failed', 'canceled')
-            AND completed_at >= clock.beginning + interval '1 hour'
+        SELECT status, created_at, started_at, completed_at FROM tasks_taskinfo
+        WHERE status IN ('completed', 'failed', 'canceled') AND completed_at
+            >= date_bin('1 hour', now(), 'epoch') - (%(count)s - 1) * interval '1 hour'
+    ), alike AS (
+        SELECT status, started_at IS NOT NULL AS has_run, count(*) AS tasks,
+            date_bin('1 hour', came_at, 'epoch') AS came_in,
+            date_bin('1 hour', COALESCE(started_at, completed_at), 'epoch') AS left_in,
+            date_bin('1 hour', completed_at, 'epoch') AS ended_in
+        FROM seen GROUP BY 1, 2, 4, 5, 6
     ), changes AS (
-        SELECT GREATEST(date_trunc('hour', at, 'UTC'), clock.beginning) AS hour,
-            sum(waits) AS waits, sum(runs) AS runs,
-            count(*) FILTER (WHERE ends_as = 'completed') AS completed,
-            count(*) FILTER (WHERE ends_as = 'failed') AS failed,
-            count(*) FILTER (WHERE ends_as = 'canceled') AS canceled
-        FROM clock, seen, LATERAL (VALUES
-            (came_at, 1, 0, NULL),
-            (COALESCE(started_at, completed_at), -1, (started_at IS NOT NULL)::int, NULL),
-            (completed_at, 0, -(started_at IS NOT NULL)::int, status)
-        ) AS change (at, waits, runs, ends_as)
-        WHERE at IS NOT NULL
+        SELECT GREATEST(hour, clock.beginning) AS hour, sum(waits * tasks) AS waits,
+            sum(CASE WHEN has_run THEN runs * tasks ELSE 0 END) AS runs,
+            sum(tasks) FILTER (WHERE ends_as = 'completed') AS completed,
+            sum(tasks) FILTER (WHERE ends_as = 'failed') AS failed,
+            sum(tasks) FILTER (WHERE ends_as = 'canceled') AS canceled
+        FROM clock, alike, LATERAL (VALUES
+            (came_in, 1, 0, NULL), (left_in, -1, 1, NULL), (ended_in, 0, -1, status)
+        ) AS change (hour, waits, runs, ends_as)
+        WHERE hour IS NOT NULL
         GROUP BY 1
     ), counted AS (
         SELECT hour, COALESCE(sum(waits) OVER so_far, 0)::int AS waiting,
             COALESCE(sum(runs) OVER so_far, 0)::int AS running,
-            COALESCE(completed, 0), COALESCE(failed, 0), COALESCE(canceled, 0)
+            COALESCE(completed, 0)::int, COALESCE(failed, 0)::int, COALESCE(canceled, 0)::int
         FROM clock, generate_series(clock.beginning, clock.last, interval '1 hour') AS hour
             LEFT JOIN changes USING (hour)
         WINDOW so_far AS (ORDER BY hour)

@@ -12,6 +12,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import Case, F, Func, IntegerField, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Now
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,6 +27,7 @@ from tasks.admin.links import result_url
 from tasks.admin.paginator import CappedPaginator
 from tasks.history import attempts_of
 from tasks.models import TaskInfo, TaskInfoQuerySet, TaskStatus
+from tasks.sql import planned_for_their_values
 
 #: A page shows so many of a task's messages, the last ones.
 MOST_MESSAGES = 500
@@ -148,6 +150,17 @@ class TaskInfoAdmin(TaskActions):
     def get_queryset(self, request: HttpRequest) -> QuerySet[TaskInfo]:
         """Without what is large: a page of results may be many megabytes."""
         return _with_times(TaskInfo.objects.defer("result", "params", "error"))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method != "GET":  # an action has commits of its own
+            return super().changelist_view(request, extra_context)
+        with planned_for_their_values():
+            response = super().changelist_view(request, extra_context)
+            if isinstance(response, TemplateResponse):
+                response.render()  # which is when the tasks are read
+            return response
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TaskInfo], search_term: str
