@@ -7,17 +7,23 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from tasks import stats
+from tasks import processes, stats
 from tasks.admin import charts, shown
 from tasks.admin.charts import Chart
-from tasks.models import TaskInfo
+from tasks.conf import get_conf
+from tasks.models import Process, TaskInfo, TaskStatus
 from tasks.stats import Active, Hour
+
+#: How many processes the page has at most.
+MOST_PROCESSES = 100
 
 
 def page(request: HttpRequest) -> TemplateResponse:
@@ -34,6 +40,7 @@ def page(request: HttpRequest) -> TemplateResponse:
         "advice": _advice(active),
         "charts": _charts(hours),
         "hours": [(_clock(hour.begins_at), hour) for hour in reversed(hours)],
+        "processes": _processes(),
         "kinds": stats.ended_within(stats.DAY),
         "seen_at": shown.instant(now()),
         "texts": _texts(),
@@ -84,6 +91,27 @@ def _tiles(active: Active, hours: list[Hour]) -> list[dict[str, Any]]:
             "more": _("%(count)d canceled") % {"count": last.canceled},
             "url": f"{tasks}?state=failed",
         },
+    ]
+
+
+def _processes() -> list[dict[str, Any]]:
+    """Those that were heard of lately, the workers first, with what they run."""
+    known = Process.objects.exclude(pk=processes.PAST).filter(ended_at=None)
+    rows = known.annotate(silence=Now() - F("seen_at")).order_by("-role", "host", "pid")
+    shown_rows = list(rows.defer("figures")[:MOST_PROCESSES])
+    running = TaskInfo.objects.filter(status=TaskStatus.RUNNING, worker__isnull=False)
+    tasks = {task.worker: task for task in running.defer("result", "params")[:MOST_PROCESSES]}
+    lease = get_conf().lease
+    return [
+        {
+            "process": row,
+            "role": {"worker": _("worker"), "web": _("web")}.get(row.role, row.role),
+            "since": shown.instant(row.started_at),
+            "silence": shown.span(row.silence),
+            "is_alive": row.silence < lease,
+            "task": tasks.get(row.pk),
+        }
+        for row in shown_rows
     ]
 
 
@@ -145,4 +173,15 @@ def _texts() -> dict[str, str]:
         "by_kind": _("Ended in the last 24 hours, by kind"),
         "none": _("Nothing has ended."),
         "as_of": _("As of"),
+        "processes": _("Workers and web processes"),
+        "process": _("Process"),
+        "host": _("Host"),
+        "release": _("Version"),
+        "up_since": _("Since"),
+        "heard": _("Last heard of"),
+        "ago": _("ago"),
+        "silent": _("silent: it counts as dead"),
+        "runs": _("Runs"),
+        "idle": _("nothing"),
+        "nobody": _("None was heard of. Start manage.py worker."),
     }

@@ -15,6 +15,7 @@ from django_q.models import OrmQ
 
 from tasks import stats
 from tasks.admin.charts import chart, scale
+from tasks.models import Process
 from tests.factories import make_running_task, make_task
 from tests.staff import browser_of, make_staff, page
 
@@ -113,6 +114,23 @@ class TestPage:
         assert "Run more manage.py worker" not in page(browser, QUEUE)
         make_task(updated_at=Now() - timedelta(minutes=2))
         assert "Run more manage.py worker" in page(browser, QUEUE)
+
+    def test_it_names_the_processes_and_what_they_run(self, browser: Client) -> None:
+        assert "None was heard of" in page(browser, QUEUE)
+        names = {"role": "worker", "release": "1.2.3"}
+        alive = Process.objects.create(host="<b>one</b>", pid=11, **names)
+        Process.objects.create(
+            host="two", pid=22, seen_at=Now() - timedelta(minutes=1), role="web", release="1.2.3"
+        )
+        Process.objects.create(host="gone", pid=33, ended_at=Now(), **names)
+        task = make_running_task(worker=alive.pk)
+        html = page(browser, QUEUE)
+        table = html[html.index('class="processes"') :].partition("</table>")[0]
+        assert [one for one in ("worker 11", "web 22", "1.2.3") if one not in table] == []
+        assert "gone" not in table
+        assert "&lt;b&gt;one" in table
+        assert table.count("it counts as dead") == 1
+        assert f"/admin/tasks/taskinfo/{task.pk}/change/" in table
 
     def test_each_chart_is_named_described_and_there_as_a_table(self, browser: Client) -> None:
         make_task(status="failed", completed_at=Now(), kind="one")
