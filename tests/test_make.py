@@ -77,6 +77,14 @@ def test_a_demo_for_a_level_shows_its_weeks(home: dict[str, str], tmp_path: Path
         assert f"{week['week']:3}. {week['minutes']:4} min  " in process.stdout
 
 
+def test_a_script_gets_the_path_alone(home: dict[str, str]) -> None:
+    options = ("--with-worker", "--json", "--nodes", "12")
+    process = run(home, "generate_path", "chess", *options)
+    assert process.returncode == 0, process.stderr
+    assert len(json.loads(process.stdout)["nodes"]) == 12
+    assert "100%" in process.stderr
+
+
 def test_a_demo_that_fails_says_why(home: dict[str, str], tmp_path: Path) -> None:
     output = tmp_path / "path.json"
     process = generate(home, output, "astrologia")
@@ -152,7 +160,7 @@ def test_a_demo_of_something_impossible_says_so(
     home: dict[str, str], tmp_path: Path, options: list[str]
 ) -> None:
     process = generate(home, tmp_path / "path.json", *options)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert process.stderr.startswith("CommandError: ")
 
 

@@ -104,6 +104,16 @@ class TestCancel:
         for _ in range(2):
             assert output("tasks_cancel", str(task.pk)) == "canceled or stopping: 1, refused: 0\n"
 
+    def test_scripts_get_numbers(self) -> None:
+        task, ended = make_task(), make_ended("completed")
+        found = document("tasks_cancel", str(task.pk))
+        assert found == {"canceled": 1, "refused": 0}
+        out = StringIO()
+        with pytest.raises(CommandError) as failure:
+            call_command("tasks_cancel", str(ended.pk), "--json", stdout=out, stderr=StringIO())
+        assert failure.value.returncode == 1
+        assert json.loads(out.getvalue()) == {"canceled": 0, "refused": 1}
+
     def test_a_word_that_is_no_id_cancels_nothing(self) -> None:
         task = make_task()
         with pytest.raises(CommandError, match="nonsense"):
@@ -255,3 +265,21 @@ class TestSelftest:
             with pytest.raises(CommandError, match="--tasks must be 1 to 10000"):
                 output("tasks_selftest", "--tasks", number)
         assert not TaskInfo.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tasks_cancel"],
+        ["tasks_cleanup", "--older-than", "-1"],
+        ["tasks_selftest", "--tasks", "0"],
+        ["worker", "--workers", "0"],
+        ["generate_path", "x"],
+        ["generate_path", "python", "--language", "fr"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_line_that_cannot_be_meant_exits_with_2(words: list[str]) -> None:
+    with pytest.raises(CommandError) as failure:
+        output(*words)
+    assert failure.value.returncode == 2

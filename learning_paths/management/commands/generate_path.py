@@ -41,6 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--hours-per-week", help="add a week plan of so many hours a week")
         parser.add_argument("--output", type=Path, help="the file to write")
         parser.add_argument("--fresh", action="store_true", help="do not reuse a path made before")
+        parser.add_argument(
+            "--json", action="store_true", help="print the path, and the progress to stderr"
+        )
         parser.add_argument("--with-worker", action="store_true", help="start a worker meanwhile")
 
     def handle(
@@ -56,21 +59,27 @@ class Command(BaseCommand):
         try:
             request = PathRequest.from_params(params)
         except InvalidRequest as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=2) from error
         if fresh:
             library.forget(request)
         task = lifecycle.submit(KIND, params, owner=COMMAND_LINE)
+        if as_json := options["json"]:
+            # The document alone goes where a script reads; people still see the rest.
+            out, self.stdout = self.stdout, self.stderr
         self.stdout.write(f"{task.description}, task {task.pk}")
         with _worker() if with_worker else nullcontext():
             task = self._watch(task)
         if task.status != TaskStatus.COMPLETED:
             raise CommandError(f"the task is {task.status}: {task.error or task.cancel_reason}")
-        name = file_name(request.topic, request.language, "json")
-        self._show(task.result, output or Path(name))
+        if as_json:
+            out.write(json.dumps(task.result, ensure_ascii=False))
+        if output or not as_json:
+            name = file_name(request.topic, request.language, "json")
+            self._show(task.result, output or Path(name))
 
     def _watch(self, task: TaskInfo) -> TaskInfo:
         """Show progress and messages until the task ends: a bar on a terminal, else plain lines."""
-        is_terminal = self.stdout.isatty()
+        is_terminal = self.stdout.isatty() and self.stdout is not self.stderr
         layout = "{percentage:3.0f}% |{bar:40}| {elapsed}"
         with tqdm(
             total=100, bar_format=layout, ncols=72, file=sys.stdout, disable=not is_terminal

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--kind", help="all of this kind")
         parser.add_argument("--all", action="store_true", help="all that wait or run")
         parser.add_argument("--reason", default="", help="kept with each task, for its owner")
+        parser.add_argument("--json", action="store_true", help="answer in JSON")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *, ids: list[UUID], reason: str, yes: bool, **options: Any) -> None:
@@ -30,7 +32,12 @@ class Command(BaseCommand):
         if chosen and not ids and not yes:
             _ask(len(chosen))
         refused = self._cancel(chosen, f"operator: {reason}" if reason else "operator")
-        self.stdout.write(f"canceled or stopping: {len(chosen) - refused}, refused: {refused}")
+        done = len(chosen) - refused
+        self.stdout.write(
+            json.dumps({"canceled": done, "refused": refused})
+            if options["json"]
+            else f"canceled or stopping: {done}, refused: {refused}"
+        )
         if ids and refused:
             raise CommandError("not every task that was named could be canceled")
 
@@ -48,7 +55,8 @@ class Command(BaseCommand):
 
 def _choose(ids: list[UUID], *, owner: str | None, kind: str | None, all: bool) -> list[UUID]:
     if sum([bool(ids), bool(owner or kind), all]) != 1:
-        raise CommandError("name tasks by their ids, or by --owner and --kind, or say --all")
+        text = "name tasks by their ids, or by --owner and --kind, or say --all"
+        raise CommandError(text, returncode=2)
     if ids:
         return list(dict.fromkeys(ids))
     tasks = TaskInfo.objects.active()
@@ -63,6 +71,6 @@ def _choose(ids: list[UUID], *, owner: str | None, kind: str | None, all: bool) 
 
 def _ask(count: int) -> None:
     if not sys.stdin.isatty():
-        raise CommandError(f"tasks this would cancel: {count}. Say --yes to do so")
+        raise CommandError(f"tasks this would cancel: {count}. Say --yes to do so", returncode=2)
     if input(f"Tasks to cancel: {count}. Go on? [y/N] ").strip().lower() not in ("y", "yes"):
         raise CommandError("nothing is canceled")

@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
 def _ages(older_than: int | None, statuses: list[str]) -> dict[TaskStatus, timedelta]:
     if older_than is not None and not 0 <= older_than <= MOST_DAYS:
-        raise CommandError(f"--older-than must be 0 to {MOST_DAYS} days")
+        raise CommandError(f"--older-than must be 0 to {MOST_DAYS} days", returncode=2)
     ages = maintenance.configured_ages()
     return {
         TaskStatus(status): ages[TaskStatus(status)]

@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, tasks: int, **options: Any) -> None:
         if not 1 <= tasks <= MOST_TASKS:
-            raise CommandError(f"--tasks must be 1 to {MOST_TASKS}")
+            raise CommandError(f"--tasks must be 1 to {MOST_TASKS}", returncode=2)
         is_shown = self.stdout.isatty() and not options["json"]
         total = measure.steps_of(tasks)
         try:

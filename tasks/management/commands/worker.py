@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *, workers: int, verbosity: int, **options: Any) -> None:
         if workers < 1:
-            raise CommandError("--workers must be at least 1")
+            raise CommandError("--workers must be at least 1", returncode=2)
         if verbosity == 0:
             logging.getLogger().setLevel(logging.WARNING)
         QConf.WORKERS = workers
