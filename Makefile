@@ -82,7 +82,7 @@ format: setup-dev
 
 # Collect the texts to translate into locale/*/LC_MESSAGES/django.po, and compile these.
 messages: setup-dev
-	$(BIN)/pybabel --quiet extract --no-location --sort-output --project=Reune --output=.data/django.pot reune tasks learning_paths
+	$(BIN)/pybabel --quiet extract --keywords=gettext_lazy --no-location --sort-output --project=Reune --output=.data/django.pot reune tasks learning_paths
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --domain=django --input-file=.data/django.pot --output-dir=locale
 	$(BIN)/pybabel --quiet compile --domain=django --directory=locale
 

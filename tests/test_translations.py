@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
@@ -16,6 +16,8 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 TRANSLATED = ("pt", "es")
+#: As `make messages` has them.
+KEYWORDS = {**DEFAULT_KEYWORDS, "gettext_lazy": None}
 
 
 def catalog(language: str) -> Catalog:
@@ -27,7 +29,7 @@ def source_texts() -> set[str | tuple[str, ...]]:
     return {
         message
         for app in ("reune", "tasks", "learning_paths")
-        for _, _, message, _, _ in extract_from_dir(str(ROOT / app))
+        for _, _, message, _, _ in extract_from_dir(str(ROOT / app), keywords=KEYWORDS)
     }
 
 

@@ -119,3 +119,10 @@ class TestSchedules:
         assert "<script>alert" not in html
         assert "second line" not in html
         assert "second line" in page(browser, f"/admin/django_q/failure/{'a' * 32}/change/")
+
+
+@pytest.mark.parametrize("language", ["pt", "es"])
+def test_the_admin_speaks_the_language_of_its_reader(browser: Client, language: str) -> None:
+    response = browser.get("/admin/tasks/queue/", headers={"accept-language": language})
+    title = {"pt": "Fila", "es": "Cola"}[language]
+    assert f"<h1>{title}</h1>" in response.content.decode()
