@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -65,11 +64,11 @@ def span(took: timedelta | None) -> str:
 
 
 def instant(when: datetime | None) -> SafeString | str:
-    """To the second, for machines too."""
+    """To the second, the same in every language."""
     if when is None:
         return NOTHING
     local = localtime(when)
-    text = f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
+    text = f"{local:%Y-%m-%d %H:%M:%S}"
     return format_html('<time datetime="{}">{}</time>', local.isoformat(), text)
 
 

@@ -55,8 +55,7 @@ class TaskInfoAdmin(TaskActions):
 
     list_display = (
         "topic",
-        "shown_state",
-        "shown_progress",
+        "state_in_list",
         "submitted",
         "waited",
         "ran",
@@ -154,6 +153,7 @@ class TaskInfoAdmin(TaskActions):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        extra_context = {"title": _("Tasks"), **(extra_context or {})}
         if request.method != "GET":  # an action has commits of its own
             return super().changelist_view(request, extra_context)
         with planned_for_their_values():
@@ -176,6 +176,13 @@ class TaskInfoAdmin(TaskActions):
     @admin.display(description=gettext_lazy("State"))
     def shown_state(self, task: TaskInfo) -> SafeString:
         return shown.state(task)
+
+    @admin.display(description=gettext_lazy("State"))
+    def state_in_list(self, task: TaskInfo) -> SafeString:
+        """With the progress where it still matters."""
+        if task.status != TaskStatus.RUNNING:
+            return shown.state(task)
+        return format_html("{} {}", shown.state(task), shown.progress(task))
 
     @admin.display(description=gettext_lazy("Progress"))
     def shown_progress(self, task: TaskInfo) -> SafeString:

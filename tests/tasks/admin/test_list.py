@@ -43,7 +43,7 @@ def test_the_newest_come_first_with_their_state_in_words(browser: Client) -> Non
     assert listed(html) == [str(new.pk), str(old.pk)]
     assert '<span class="state state-running">running</span>' in html
     assert '<span class="state state-failed">failed</span>' in html
-    assert 'value="40" aria-label="Progress"' in html
+    assert 'value="20" aria-label="Progress"' in html
 
 
 def test_a_state_says_what_a_task_waits_for(browser: Client) -> None:
