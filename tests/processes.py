@@ -100,8 +100,8 @@ class Worker(Process):
 class Server(Process):
     """granian, with the options of the Procfile; ready when the constructor returns."""
 
-    def __init__(self, **extra_environment: str) -> None:
-        self.port = free_port()
+    def __init__(self, *, port: int | None = None, **extra_environment: str) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         threads = extra_environment.get("WEB_THREADS", "64")
         line = procfile()["web"].replace("$PORT", str(self.port))
