@@ -14,7 +14,7 @@ HOURS =
 BIN := $(CURDIR)/.venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: setup setup-dev demo run test bench load lint format messages chaos audit clean
+.PHONY: setup setup-dev demo run test bench load screenshots lint format messages chaos audit clean
 
 # What runs Reune. Does nothing while requirements.txt stays as it is.
 setup: .venv/installed
@@ -67,6 +67,10 @@ bench: .venv/installed-bench
 # Everything that clients do, for a while: fails if a task is lost, a call fails or memory grows.
 load: setup-dev
 	$(BIN)/python -m bench.load --minutes $(MINUTES) --most-growth 2 --most-memory 250
+
+# The pictures of the documentation, taken of the real pages; needs chromium.
+screenshots: setup-dev
+	$(BIN)/python -m tests.browser.screenshots
 
 # The URL is never connected to: without one, looking at the settings would start a database.
 lint: export DATABASE_URL = postgres://lint
