@@ -17,7 +17,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 
-from reune import __version__, embedded_postgres
+from reune import __version__, embedded_postgres, sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -337,3 +337,5 @@ LOGGING = {
         "axes": {"level": "ERROR"},
     },
 }
+if sentry_dsn := env.str("SENTRY_DSN", default=""):
+    sentry.start(sentry_dsn)
