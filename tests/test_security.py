@@ -292,7 +292,7 @@ def admin_pages() -> Iterator[str]:
 @pytest.mark.django_db(transaction=True)
 def test_the_logs_tell_no_secret() -> None:
     """Of web and worker, at the most talkative, in both formats and with the database away."""
-    user = make_user("ana", is_staff=True)
+    user = make_user("hunter2-name", is_staff=True)
     user.set_password("hunter2-password")
     user.save()
     token = AuthToken.objects.create(user)[1]
@@ -328,7 +328,7 @@ def use_secrets(server: Server, token: str) -> str:
         for password in ("hunter2-password", "hunter2-wrong"):
             page = browser.get(f"{server.url}/admin/login/", timeout=30).text
             csrf = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-            form = {"username": "ana", "password": password}
+            form = {"username": "hunter2-name", "password": password}
             form["csrfmiddlewaretoken"] = csrf[1] if csrf else ""
             browser.post(f"{server.url}/admin/login/", data=form, timeout=30)
             browser.cookies.clear()
