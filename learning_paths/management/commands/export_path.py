@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=UUID, help="as GET /learning_paths has it")
-        parser.add_argument("--format", choices=["md", "html", "json"], default="md")
+        parser.add_argument(
+            "--format", choices=["md", "html", "json"], default="md", help="Markdown unless given"
+        )
         parser.add_argument("--output", type=Path, help="the file to write; else it is printed")
 
     def handle(self, *, id: UUID, format: Any, output: Path | None, **options: Any) -> None:
