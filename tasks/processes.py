@@ -14,10 +14,12 @@ import os
 import platform
 import threading
 import time
+from collections import deque
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import Error, connection
+from django.db import Error, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -31,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 #: What is new is in the row after this time.
 NEWS_SECONDS = 1.0
+QUERIES_KEPT = 20
 #: The row of all that have ended.
 PAST = UUID(int=0)
 
@@ -113,7 +116,19 @@ _presences: dict[int, Presence] = {}
 def begin(role: str) -> Presence:
     """Have this process be known as a worker, a web process or a command; from a fork on, anew."""
     _presences.clear()
+    _keep_few_queries()
     return _presences.setdefault(os.getpid(), Presence(role))
+
+
+def _keep_few_queries() -> None:
+    """
+    In debug mode Django keeps the last 9,000 queries of a connection, until a request ends.
+
+    Where no requests are served these are hundreds of megabytes of results and messages.
+    """
+    BaseDatabaseWrapper.queries_limit = QUERIES_KEPT
+    for each in connections.all(initialized_only=True):
+        each.queries_log = deque(each.queries_log, maxlen=QUERIES_KEPT)
 
 
 def here() -> Presence | None:

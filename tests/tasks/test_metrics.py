@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,7 +36,9 @@ Labels = dict[str, str]
 
 
 @pytest.fixture(autouse=True)
-def _counts_begin_at_nothing() -> Iterator[None]:
+def _counts_begin_at_nothing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Tests that count queries want the log as it is.
+    monkeypatch.setattr(processes, "QUERIES_KEPT", BaseDatabaseWrapper.queries_limit)
     metrics._begin_anew()
     yield
     metrics._begin_anew()
@@ -178,6 +181,21 @@ class TestWhatIsCounted:
         if (pid := os.fork()) == 0:
             os._exit(len(metrics.figures()) + (processes.here() is not None))
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_process_keeps_no_long_log_of_its_queries_in_debug_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(BaseDatabaseWrapper, "queries_limit", 9000)
+    monkeypatch.setattr(processes, "QUERIES_KEPT", 20)
+    before = connection.queries_log
+    try:
+        processes.begin("worker")
+        later = connections.create_connection("default")
+        for log in (connection.queries_log, later.queries_log):
+            assert log.maxlen == 20
+    finally:
+        connection.queries_log = before
 
 
 class TestRows:
