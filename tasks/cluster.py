@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import pickle
@@ -136,6 +137,10 @@ class TaskCluster:
         os.register_at_fork(after_in_child=_leave_the_group_and_die_with_the_parent)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        # The children share what is there now, until somebody writes to it: the collector, which
+        # marks what it looks at, is not to look at it any more.
+        gc.collect()
+        gc.freeze()
         while not self._stop.is_set():
             self._run_once()
 
