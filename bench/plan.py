@@ -33,6 +33,7 @@ class Plan:
     #: Rounds with and without streams; seconds of each measurement.
     stream_rounds: int
     stream_seconds: float
+    load_seconds: float
 
 
 FULL = Plan(
@@ -55,6 +56,7 @@ FULL = Plan(
     poll_seconds=1.5,
     stream_rounds=3,
     stream_seconds=4,
+    load_seconds=180,
 )
 QUICK = Plan(
     name="quick",
@@ -76,4 +78,5 @@ QUICK = Plan(
     poll_seconds=1,
     stream_rounds=1,
     stream_seconds=2,
+    load_seconds=20,
 )

@@ -24,6 +24,7 @@ from bench.engines import PROCRASTINATE, REUNE, Engine
 from bench.figures import Spread
 from bench.interruption import Interrupted
 from bench.lab import Lab
+from bench.load import results as load_results
 from bench.plan import Plan
 from bench.post_latency import Posts
 from bench.tables import SPREAD_HEAD, Row, spread_cells, table, target
@@ -205,5 +206,6 @@ SECTIONS = {
     "posts": Section(post_latency.measure, lambda found: (), _post_parts),
     "admin": Section(admin.measure, admin.targets, admin.parts),
     "polls": Section(polls.measure, poll_results.targets, poll_results.parts),
+    "load": Section(load_results.measure, load_results.targets, load_results.parts),
     "streams": Section(streams.measure, stream_results.targets, stream_results.parts),
 }
