@@ -121,11 +121,13 @@ def test_a_running_task_is_canceled_as_soon_as_its_worker_lets_go(visit: Visitor
 
 def test_a_failure_says_why_and_what_can_be_done(visit: Visitors) -> None:
     task = scenes.running("Pianos")
-    page = visit(address_of(task))
     scenes.say(task, 5, "Searching")
+    page = visit(address_of(task))
     lifecycle.fail(claim_of(task), "Nothing was found on this topic.")
     expect(page.locator("#task-over")).to_have_text("This path could not be made")
     expect(page.locator("#task-why")).to_have_text("Nothing was found on this topic.")
+    # What the page came with, the stream tells again.
+    expect(page.locator("#messages span")).to_have_text(["Searching"])
     other = page.get_by_role("link", name="Try another topic")
     assert other.get_attribute("href") == "/?topic=Pianos"
     button(page, "Delete")
