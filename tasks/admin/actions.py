@@ -283,8 +283,7 @@ def _heading(count: int) -> str:
 
 
 def _unnamed(count: int) -> str:
-    text = ngettext("and %(count)d more", "and %(count)d more", count)
-    return text % {"count": count} if count > 0 else ""
+    return _("and %(count)d more") % {"count": count} if count > 0 else ""
 
 
 def _unfit(count: int) -> str:
