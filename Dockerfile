@@ -28,4 +28,4 @@ EXPOSE 8000
 # Of the web server; containers that run something else switch it off.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', timeout=4)"]
-CMD ["sh", "-c", "DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-8} exec granian --interface wsgi --host 0.0.0.0 --port $PORT --no-ws --log-level error --blocking-threads ${WEB_THREADS:-64} reune.wsgi:application"]
+CMD ["sh", "-c", "MALLOC_ARENA_MAX=2 DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-8} exec granian --interface wsgi --host 0.0.0.0 --port $PORT --no-ws --log-level error --blocking-threads ${WEB_THREADS:-64} reune.wsgi:application"]
