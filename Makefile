@@ -52,7 +52,7 @@ run: setup
 	@PORT=$(PORT) PATH="$(BIN):$$PATH" exec $(BIN)/python -m reune.embedded_postgres honcho start
 
 test: setup-dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 # Kill everything at random while hundreds of tasks run, and check that none is lost; then send the
 # API requests that nobody thought of. Ten minutes.
