@@ -26,7 +26,6 @@ from learning_paths.schema import (
     ResourceItem,
     SourceItem,
 )
-from learning_paths.stages.weeks import learning_order
 
 #: Options of up to so many characters stand two in a row.
 _SHORT = 36
@@ -115,7 +114,8 @@ class Content:
 def content_of(document: LearningPathDocument) -> Content:
     """Return what there is to say of a path, its lessons in the order of learning."""
     nodes = document["nodes"]
-    numbers = {name: place for place, name in enumerate(learning_order(nodes), start=1)}
+    in_order = sorted(nodes.values(), key=lambda node: node["order"])
+    numbers = {node["id"]: node["order"] + 1 for node in in_order}
     return Content(
         language=document["language"],
         title=document["title"],

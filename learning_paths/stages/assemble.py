@@ -43,6 +43,7 @@ from learning_paths.schema import (
 from learning_paths.stages import exercises as exercise_stage
 from learning_paths.stages import quizzes as quiz_stage
 from learning_paths.stages.hints import concept_hints, root_hints
+from learning_paths.stages.tree import learning_order
 from learning_paths.stages.values import (
     ROOT,
     UNSORTED,
@@ -121,7 +122,9 @@ def assemble(
         quizzes=quizzes,
         exercises=exercises,
         concepts={concept["id"]: concept for concept in outline["concepts"]},
-        places={id: place for place, id in enumerate([ROOT, *ordering["order"]])},
+        places={
+            id: place for place, id in enumerate(learning_order(ordering["order"], tree["nodes"]))
+        },
         seed=seed,
     )
     nodes = [_node(node, parts) for node in tree["nodes"]]

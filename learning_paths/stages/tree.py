@@ -58,6 +58,21 @@ def tree(outline: Outline, ordering: Ordering, request: PathRequest) -> Tree:
     )
 
 
+def learning_order(order: Sequence[str], nodes: Sequence[TreeNode]) -> list[str]:
+    """
+    Return the ids with the root first and each after its prerequisites, otherwise as in `order`.
+
+    A step can stand below one that `order` has later, where likeness alone or the shape put it.
+    """
+    needs = {node["id"]: {link["id"] for link in node["prerequisites"]} for node in nodes}
+    waiting = [ROOT, *order]
+    learned: list[str] = []
+    while waiting:
+        learned.append(next(name for name in waiting if needs[name].issubset(learned)))
+        waiting.remove(learned[-1])
+    return learned
+
+
 def _stated_edges(outline: Outline, ordering: Ordering) -> list[Edge]:
     """
     Return the ordering's edges and those of the outline's prerequisites that these imply.

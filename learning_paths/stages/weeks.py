@@ -26,18 +26,6 @@ from learning_paths.schema import NodeItem, PlannedNode, PlannedWeek, WeekPlan
 _WORTH_BEGINNING = 15
 
 
-def learning_order(nodes: Mapping[str, NodeItem]) -> list[str]:
-    """
-    Return the ids so that each comes after its prerequisites, otherwise by `order`.
-
-    The tree can put a step below one that `order` has later, where it stands by likeness alone.
-    """
-    done: dict[str, None] = {}
-    while len(done) < len(nodes):
-        done[_ready(nodes, done)[0]] = None
-    return [*done]
-
-
 def week_plan(nodes: Mapping[str, NodeItem], hours_per_week: int) -> WeekPlan:
     """Return the plan; its weeks count from 1."""
     calendar = _Calendar(60 * hours_per_week)

@@ -16,7 +16,8 @@ from learning_paths.catalogue.loader import load_topic
 from learning_paths.catalogue.topic import LANGUAGES, Language
 from learning_paths.schema import LearningPathDocument
 from learning_paths.stages.assemble import assemble
-from learning_paths.stages.values import ROOT
+from learning_paths.stages.tree import learning_order
+from learning_paths.stages.values import ROOT, Prerequisite, TreeNode
 from learning_paths.stages.wording import sentence, title
 from tests.learning_paths.paths import (
     EACH_TOPIC_IN_EACH_LANGUAGE,
@@ -147,8 +148,32 @@ def test_the_nodes_come_as_the_tree_has_them() -> None:
 def test_order_is_the_learning_order_with_the_root_first() -> None:
     path = small_path("en", 25)
     nodes = sorted(path.document["nodes"].values(), key=lambda node: node["order"])
-    assert [node["conceptId"] for node in nodes] == [ROOT, *path.ordering["order"]]
+    assert nodes[0]["conceptId"] == ROOT
     assert [node["order"] for node in nodes] == list(range(25))
+
+
+@pytest.mark.parametrize(("topic", "language"), EACH_TOPIC_IN_EACH_LANGUAGE)
+def test_nothing_is_learned_before_its_prerequisites(topic: str, language: Language) -> None:
+    nodes = real_path(topic, language).document["nodes"]
+    for node in nodes.values():
+        assert all(nodes[id]["order"] < node["order"] for id in node["prerequisites"])
+
+
+def test_what_the_tree_leaves_free_is_learned_in_the_order_of_teaching() -> None:
+    site = [
+        tree_node("root"),
+        tree_node("c", "root"),
+        tree_node("a", "root"),
+        tree_node("b", "c"),
+        tree_node("d", "a"),
+    ]
+    assert learning_order(["a", "b", "c", "d"], site) == ["root", "a", "c", "b", "d"]
+
+
+def tree_node(name: str, *before: str) -> TreeNode:
+    links = [Prerequisite(id=id, reason="", evidence="layout", score=0.0) for id in before]
+    parent = before[0] if before else None
+    return TreeNode(id=name, parent=parent, level=0, x=0.0, y=0.0, prerequisites=links)
 
 
 def test_only_the_root_is_open_at_first() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning_paths.schema import NodeItem, WeekPlan
-from learning_paths.stages.weeks import learning_order, week_plan
+from learning_paths.stages.weeks import week_plan
 from tests.learning_paths.paths import make_path, small_path, validator
 
 Nodes = dict[str, NodeItem]
@@ -106,11 +106,6 @@ def test_a_long_step_begins_in_what_is_left_and_ends_in_a_later_week() -> None:
 def test_a_long_step_does_not_begin_for_a_few_minutes() -> None:
     plan = week_plan(nodes(a=(50, ()), b=(70, ("a",))), 1)
     assert weeks(plan) == [[("a", 50)], [("b", 60)], [("b", 10)]]
-
-
-def test_the_order_of_learning_keeps_the_prerequisites_of_the_tree() -> None:
-    late = nodes(a=(1, ()), b=(1, ("c",)), c=(1, ("a",)), d=(1, ("a",)))
-    assert learning_order(late) == ["a", "c", "b", "d"]
 
 
 @pytest.mark.parametrize("hours", [1, 5, 40])
