@@ -20,7 +20,7 @@ from uuid import UUID
 import django
 
 if TYPE_CHECKING:
-    from tasks.lifecycle import Claim
+    from tasks.claims import Claim
     from tasks.models import TaskInfo
 
 #: What a running task has said when it is polled first, and how far it is.

@@ -29,9 +29,9 @@ import psycopg
 from django.db import Error, connection
 
 from tasks import lifecycle, processes, wire
+from tasks.claims import Claim
 from tasks.conf import get_conf
 from tasks.exceptions import LeaseLost
-from tasks.lifecycle import Claim
 from tasks.messages import Message
 
 logger = logging.getLogger(__name__)

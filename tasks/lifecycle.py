@@ -8,8 +8,7 @@ was given. `docs/task-lifecycle.md` has the diagram.
 What a crash of PostgreSQL may forget (claims, progress, messages) commits without waiting
 for the disk; a submission, a finished step and an end wait. Notifications follow the commit.
 
-Some statements are SQL: the ORM can neither join in an UPDATE nor return what it wrote, and
-each is one round trip in the path of every task.
+Where the ORM is not enough the statement is in `tasks.lifecycle_sql`.
 """
 
 from __future__ import annotations
@@ -17,75 +16,32 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from tasks import context, limits, metrics, processes, queue, registry, wire
+from tasks.claims import IS_CLAIMED, Claim, Claimed, lost, owned
 from tasks.conf import get_conf
-from tasks.exceptions import LeaseLost, TransitionRefused
+from tasks.exceptions import TransitionRefused
 from tasks.idempotency import hash_of, submitted_with
-from tasks.messages import ADD_LINES, Message, append, columns
+from tasks.lifecycle_sql import CLAIM, END, EXTEND_LEASE, SETTLE, TOUCH
+from tasks.messages import Message, append, columns
 from tasks.models import ACTIVE, FINAL, DeletedTask, TaskInfo, TaskStatus, TaskStep
 from tasks.owners import Owner
 from tasks.queue import Delivery
 from tasks.sql import fetch_one
 
-NOW = timedelta(0)
 DEFAULT_PRIORITY = 5
 CANCEL_REASON_LENGTH = 200
 DIED_EACH_TIME = (
     "The worker died each time it ran this task (killed, or out of memory), and no attempts are"
     " left. The worker's log may say more."
 )
-
-#: The guard of every word a worker says: status, attempt and the instant of the claim.
-_IS_CLAIMED = "id = %s AND status = 'running' AND attempt = %s AND started_at = %s"
-_TOUCH = f"""
-    WITH touched AS (
-        UPDATE tasks_taskinfo
-        SET progress = GREATEST(progress, %s), message_count = message_count + %s,
-            version = version + 1, updated_at = now()
-        WHERE {_IS_CLAIMED}
-        RETURNING id, message_count - %s AS before
-    ), said AS (
-        {ADD_LINES.format(task="touched")}
-    )
-    SELECT id FROM touched
-"""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """
-    Proof that a worker owns one attempt of one task.
-
-    `started_at` is there because a claim does not wait for the disk: if PostgreSQL crashes
-    and forgets it, the next claim has the same number.
-    """
-
-    task_id: UUID
-    attempt: int
-    started_at: datetime
-    owner_key: str
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """What a worker needs to begin the attempt that `claim` gives it."""
-
-    claim: Claim
-    kind: str
-    params: dict[str, Any]
-    language: str
-    max_attempts: int
-    #: Of the request that submitted the task, for the log.
-    request_id: str = ""
 
 
 def submit(
@@ -169,33 +125,7 @@ def claim(delivery: Delivery) -> Claimed:
     left, or if a cancel has been asked for.
     """
     row = fetch_one(
-        """
-        WITH ready AS (
-            SELECT id, entry_id, status, worker, GREATEST(updated_at, queued_at, retry_at) AS since
-            FROM tasks_taskinfo
-            WHERE id = %(task)s AND status IN ('pending', 'running')
-                AND cancel_requested_at IS NULL AND attempt < max_attempts
-            FOR UPDATE  -- the task first and its entry then, as in _end
-        ), held AS (
-            SELECT entry.id FROM django_q_ormq AS entry JOIN ready ON entry.id = ready.entry_id
-            WHERE entry.id = %(entry)s AND entry.lock = %(leased_until)s
-            FOR UPDATE OF entry
-        ), extended AS (
-            UPDATE django_q_ormq AS entry SET lock = now() + %(lease)s
-            FROM held WHERE entry.id = held.id
-        )
-        UPDATE tasks_taskinfo AS task
-        SET status = 'running', attempt = attempt + 1, started_at = now(), retry_at = NULL,
-            updated_at = now(), version = version + 1, worker = %(worker)s
-        FROM held, ready WHERE task.entry_id = held.id AND task.id = ready.id
-        RETURNING task.attempt, task.started_at, task.kind, task.params, task.language,
-            task.max_attempts, task.owner_key, task.request_id,
-            ready.status, now() - GREATEST(ready.since, (
-                SELECT seen_at FROM tasks_process
-                WHERE id = ready.worker AND ready.status = 'running'
-            )),
-            set_config('synchronous_commit', 'off', true)
-        """,
+        CLAIM,
         {
             "task": delivery.task_id,
             "entry": delivery.entry_id,
@@ -222,18 +152,7 @@ def extend_lease(claim: Claim) -> bool:
     Raises LeaseLost if the attempt is over.
     """
     row = fetch_one(
-        """
-        WITH extended AS (
-            UPDATE django_q_ormq AS entry SET lock = now() + %(lease)s
-            FROM tasks_taskinfo AS task
-            WHERE task.entry_id = entry.id AND task.id = %(id)s AND task.status = 'running'
-                AND task.attempt = %(attempt)s AND task.started_at = %(started_at)s
-        )
-        SELECT cancel_requested_at IS NOT NULL, set_config('synchronous_commit', 'off', true)
-        FROM tasks_taskinfo
-        WHERE id = %(id)s AND status = 'running'
-            AND attempt = %(attempt)s AND started_at = %(started_at)s
-        """,
+        EXTEND_LEASE,
         {
             "lease": get_conf().lease,
             "id": claim.task_id,
@@ -242,7 +161,7 @@ def extend_lease(claim: Claim) -> bool:
         },
     )
     if row is None:
-        raise _lost(claim)
+        raise lost(claim)
     return bool(row[0])
 
 
@@ -290,7 +209,7 @@ def fail(claim: Claim, error: str, *, progress: int = 0, messages: Sequence[Mess
 
 def finish_cancel(claim: Claim, *, progress: int = 0, messages: Sequence[Message] = ()) -> None:
     """End the claimed attempt as its cancel was asked for. Raises LeaseLost."""
-    where = f"{_IS_CLAIMED} AND cancel_requested_at IS NOT NULL"
+    where = f"{IS_CLAIMED} AND cancel_requested_at IS NOT NULL"
     _finish(claim, TaskStatus.CANCELED, messages, where=where, progress=progress)
 
 
@@ -329,17 +248,7 @@ def settle(delivery: Delivery) -> str:
     Canceled if that was asked for, failed if the dead attempt was the last. Raises
     TransitionRefused if the delivery is not the latest or the task may run.
     """
-    row = fetch_one(
-        """
-        SELECT task.cancel_requested_at IS NOT NULL
-        FROM tasks_taskinfo AS task JOIN django_q_ormq AS entry ON entry.id = task.entry_id
-        WHERE task.id = %s AND entry.id = %s AND entry.lock = %s
-            AND task.status IN ('pending', 'running')
-            AND (task.cancel_requested_at IS NOT NULL OR task.attempt >= task.max_attempts)
-        FOR UPDATE
-        """,
-        [delivery.task_id, delivery.entry_id, delivery.leased_until],
-    )
+    row = fetch_one(SETTLE, [delivery.task_id, delivery.entry_id, delivery.leased_until])
     if row is None:
         raise _refusal(delivery.task_id, "settle")
     (is_canceled,) = row
@@ -439,7 +348,7 @@ def delete(task_id: UUID) -> None:
 @transaction.atomic
 def _hand_back(claim: Claim, progress: int, messages: Sequence[Message], **changes: Any) -> None:
     _touch(claim, progress, messages)
-    _owned(claim).update(status=TaskStatus.PENDING, started_at=None, **changes)
+    owned(claim).update(status=TaskStatus.PENDING, started_at=None, **changes)
 
 
 def _finish(
@@ -447,14 +356,13 @@ def _finish(
     status: TaskStatus,
     messages: Sequence[Message],
     *,
-    where: str = _IS_CLAIMED,
+    where: str = IS_CLAIMED,
     **changes: Any,
 ) -> None:
     """One statement; for an owner with slots, with the admission of the next in one commit."""
-    terms = [claim.task_id, claim.attempt, claim.started_at]
     with transaction.atomic() if limits.may_wait(claim.owner_key) else nullcontext():
-        if _end(where, terms, status, messages, **changes) is None:
-            raise _lost(claim)
+        if _end(where, claim.terms, status, messages, **changes) is None:
+            raise lost(claim)
         _admit_next(claim.owner_key)
 
 
@@ -473,38 +381,9 @@ def _end(
 
     Returns its owner's key, or None if no task is as said. `result` is JSON text.
     """
-    row = fetch_one(
-        f"""
-        WITH held AS (
-            SELECT id, entry_id FROM tasks_taskinfo WHERE {where} FOR UPDATE
-        ), ended AS (
-            UPDATE tasks_taskinfo AS task
-            SET status = %s, entry_id = NULL, retry_at = NULL, progress = GREATEST(progress, %s),
-                result = %s::jsonb, error = %s, message_count = message_count + %s,
-                completed_at = now(), updated_at = now(), version = version + 1
-            FROM held WHERE task.id = held.id
-            RETURNING task.id, held.entry_id, task.owner_key, message_count - %s AS before,
-                task.kind, completed_at - task.created_at AS total,
-                completed_at - task.started_at AS run,
-                completed_at - task.cancel_requested_at AS cancel
-        ), gone AS (
-            DELETE FROM django_q_ormq AS entry USING ended WHERE entry.id = ended.entry_id
-        ), said AS (
-            {ADD_LINES.format(task="ended")}
-        )
-        SELECT id, owner_key, kind, total, run, cancel FROM ended
-        """,
-        [
-            *terms,
-            str(after),
-            progress,
-            result,
-            error,
-            len(messages),
-            len(messages),
-            *columns(messages),
-        ],
-    )
+    count = len(messages)
+    terms = [*terms, str(after), progress, result, error, count, count, *columns(messages)]
+    row = fetch_one(END.format(where=where), terms)
     if row is None:
         return None
     task_id, owner_key, *measured = row
@@ -536,36 +415,13 @@ def _admit_next(owner_key: str | None) -> None:
         limits.admit(owner_key)
 
 
-def _owned(claim: Claim) -> QuerySet[TaskInfo]:
-    return TaskInfo.objects.filter(
-        pk=claim.task_id,
-        status=TaskStatus.RUNNING,
-        attempt=claim.attempt,
-        started_at=claim.started_at,
-    )
-
-
 def _touch(claim: Claim, progress: int, messages: Sequence[Message]) -> None:
     """Show progress and lines, and keep the row locked until the commit. Raises LeaseLost."""
-    row = fetch_one(
-        _TOUCH,
-        [
-            progress,
-            len(messages),
-            claim.task_id,
-            claim.attempt,
-            claim.started_at,
-            len(messages),
-            *columns(messages),
-        ],
-    )
+    count = len(messages)
+    row = fetch_one(TOUCH, [progress, count, *claim.terms, count, *columns(messages)])
     if row is None:
-        raise _lost(claim)
+        raise lost(claim)
     wire.tell_changed(claim.task_id)
-
-
-def _lost(claim: Claim) -> LeaseLost:
-    return LeaseLost(f"task {claim.task_id} attempt {claim.attempt} is not this worker's any more")
 
 
 def _refusal(task_id: UUID, verb: str) -> TransitionRefused:

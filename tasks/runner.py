@@ -22,9 +22,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tasks import context, lifecycle, metrics, queue, registry, retry, wire
+from tasks.claims import Claimed
 from tasks.exceptions import LeaseLost, TaskFailed, TransitionRefused, UnknownKind
 from tasks.lease import Attempt, Interrupted, Keeper, Reason, keeper
-from tasks.lifecycle import Claimed
 from tasks.messages import Message
 from tasks.models import TaskMessage, TaskStep
 from tasks.queue import Delivery

@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 from django_q.models import OrmQ
 
 from tasks import queue, runner
+from tasks.claims import Claim
 from tasks.conf import get_conf
-from tasks.lifecycle import Claim
 from tasks.models import TaskInfo, TaskStatus
 from tasks.owners import COMMAND_LINE, Owner
 from tasks.queue import Delivery

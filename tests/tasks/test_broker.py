@@ -17,7 +17,7 @@ from django_q.tasks import async_task
 
 from tasks import lifecycle, queue
 from tasks.broker import PostgresBroker
-from tasks.lifecycle import Claim
+from tasks.claims import Claim
 from tasks.models import TaskInfo
 from tasks.queue import Delivery
 from tests.concurrently import at_once, meanwhile_in_a_transaction

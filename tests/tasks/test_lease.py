@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from tasks.claims import Claim
 from tasks.lease import Attempt, Interrupted, Reason
-from tasks.lifecycle import Claim
 
 
 @pytest.fixture

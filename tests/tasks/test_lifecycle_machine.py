@@ -33,8 +33,8 @@ from hypothesis.stateful import (
 
 from tasks import lifecycle, maintenance
 from tasks.broker import PostgresBroker
+from tasks.claims import Claim, Claimed
 from tasks.exceptions import LeaseLost, TransitionRefused
-from tasks.lifecycle import Claim
 from tasks.limits import ANONYMOUS
 from tasks.messages import Message
 from tasks.models import FINAL, TaskInfo, TaskMessage, TaskStep
@@ -266,7 +266,7 @@ class Lifecycle(RuleBasedStateMachine):
         return claim and (lambda: WORDS[act.name](claim))
 
     def noted(self, answer: Any) -> Any:
-        if isinstance(answer, lifecycle.Claimed):
+        if isinstance(answer, Claimed):
             self.claims.setdefault(answer.claim.task_id, []).append(answer.claim)
         return answer
 

@@ -18,8 +18,8 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from tasks import lease, lifecycle, runner
+from tasks.claims import Claim
 from tasks.exceptions import TaskFailed
-from tasks.lifecycle import Claim
 from tasks.models import TaskInfo
 from tasks.registry import Submission, task_handler
 from tasks.runner import RunningTask
