@@ -8,9 +8,8 @@ wrong, the path is made without the model, and says so.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -24,25 +23,9 @@ from learning_paths.sources.base import explain
 from learning_paths.stages import advice
 from learning_paths.stages.advice import Question
 from learning_paths.stages.values import Diagnostic
+from learning_paths.task import Task
 
 logger = logging.getLogger(__name__)
-
-Value = TypeVar("Value")
-
-
-class Task(Protocol):
-    """What advising needs of the task it runs in; `tasks.runner.RunningTask` has it."""
-
-    def report(self, progress: int = 0, message: str = "", *, level: str = "info") -> None: ...
-
-    def step(
-        self,
-        name: str,
-        compute: Callable[[], Value],
-        *,
-        progress: int = 0,
-        message: Callable[[Value], str] | None = None,
-    ) -> Value: ...
 
 
 @dataclass(frozen=True)

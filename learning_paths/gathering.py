@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import log
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
@@ -35,6 +35,7 @@ from learning_paths.sources.wikidata import Wikidata
 from learning_paths.stages.gathered import FoundPage, Gathered, Page, Part
 from learning_paths.stages.values import SOURCE_FAILED, Diagnostic
 from learning_paths.stages.web_candidates import bare, candidates, lessons
+from learning_paths.task import Task
 from learning_paths.text import fold, word_count
 from learning_paths.together import ask_together
 
@@ -53,21 +54,6 @@ _FOUND_PER_SOURCE = 15
 _FROM_SOURCES = "resources"
 #: Sources of articles whose books and courses are pages to learn from.
 _PAGES_TOO = ("wikibooks", "wikiversity")
-
-
-class Task(Protocol):
-    """What gathering needs of the task it runs in; `tasks.runner.RunningTask` has it."""
-
-    def report(self, progress: int = 0, message: str = "", *, level: str = "info") -> None: ...
-
-    def step(
-        self,
-        name: str,
-        compute: Callable[[], Value],
-        *,
-        progress: int = 0,
-        message: Callable[[Value], str] | None = None,
-    ) -> Value: ...
 
 
 def gather(task: Task, request: PathRequest, conf: Conf) -> tuple[Gathered, list[Diagnostic]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import Protocol, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,23 +31,7 @@ from learning_paths.stages.values import (
     Tree,
 )
 from learning_paths.stages.web_topic import topic_of
-
-Value = TypeVar("Value")
-
-
-class Task(Protocol):
-    """What the pipeline needs of the task it runs in; `tasks.runner.RunningTask` has it."""
-
-    def report(self, progress: int = 0, message: str = "", *, level: str = "info") -> None: ...
-
-    def step(
-        self,
-        name: str,
-        compute: Callable[[], Value],
-        *,
-        progress: int = 0,
-        message: Callable[[Value], str] | None = None,
-    ) -> Value: ...
+from learning_paths.task import Task
 
 
 def generate(task: Task, request: PathRequest) -> LearningPathDocument:
