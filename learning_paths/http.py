@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -26,12 +25,13 @@ import requests
 import urllib3.exceptions
 
 from learning_paths import answers, hosts, watch
-from learning_paths.addresses import NotPublic, PublicAdapter
+from learning_paths.addresses import NotPublic
 from learning_paths.answers import Kept
 from learning_paths.budget import Budget, BudgetSpent
 from learning_paths.conf import Conf
 from learning_paths.exceptions import Reason, SourceError, SourceRejected, SourceUnavailable
 from learning_paths.json_bodies import json_of, json_or_none
+from learning_paths.sessions import new_public_session, new_session
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,6 @@ Value = TypeVar("Value")
 
 #: A list stands for a parameter that is given several times.
 Params = Mapping[str, str | list[str]]
-
-#: Told to every source; the documentation of Wikimedia asks for name/version (contact) library.
-CLIENT_NAME: Final = "Reune/0.1"
 
 RETRIES: Final = 2
 RETRIED_STATUSES: Final = frozenset({429, 502, 503, 504})
@@ -146,10 +143,8 @@ class HttpClient:
         self.budget = budget or Budget(
             seconds=conf.network_time.total_seconds(), calls=conf.network_calls
         )
-        self._trusted = _session(conf)
-        self._public = _session(conf)
-        for scheme in ("http://", "https://"):
-            self._public.mount(scheme, PublicAdapter())
+        self._trusted = new_session(conf)
+        self._public = new_public_session(conf)
 
     def ask(self, service: Service, params: Params, read: Callable[[Answer], Value]) -> Value:
         """
@@ -360,21 +355,6 @@ class HttpClient:
             if time.monotonic() > deadline:
                 raise TimeoutError("the whole answer took too long")
         return b"".join(pieces)
-
-
-def _session(conf: Conf) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    session.headers.update(
-        {"User-Agent": user_agent(conf), "Accept": "application/json", "Accept-Encoding": "gzip"}
-    )
-    return session
-
-
-def user_agent(conf: Conf) -> str:
-    contact = f" ({conf.contact})" if conf.contact else ""
-    return f"{CLIENT_NAME}{contact} python-requests/{requests.__version__}"
 
 
 def _key(service: Service, params: Params) -> str:
