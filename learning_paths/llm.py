@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,6 +25,8 @@ from learning_paths.conf import Conf
 from learning_paths.exceptions import Reason, SourceRejected, SourceUnavailable
 from learning_paths.http import MISREADINGS, HttpClient, Reply, Service
 from learning_paths.stages.advice import Question, Unusable
+
+logger = logging.getLogger(__name__)
 
 #: The longest good answer takes about 1,200 tokens; models that think aloud need more.
 MOST_TOKENS: Final = 4_000
@@ -74,8 +77,9 @@ class LanguageModel:
         if kept is not None:
             try:
                 return question.read(_json_of(kept.body.decode()))
-            except Unusable:  # kept by a version with other rules
-                pass
+            except Unusable as error:
+                # Kept by a version with other rules: the model is asked anew.
+                logger.info("llm_answer_outdated question=%s code=%s", question.name, error.code)
         text = self._text(messages, question)
         try:
             found = question.read(_json_of(text))

@@ -146,7 +146,10 @@ def test_another_model_or_question_is_asked(llm: LlmServer, changes: dict[str, A
     assert len(llm.seen) == 2
 
 
-def test_a_kept_answer_that_would_not_be_taken_today_is_asked_for_again(llm: LlmServer) -> None:
+def test_a_kept_answer_that_would_not_be_taken_today_is_asked_for_again(
+    llm: LlmServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     with LanguageModel(conf(llm)) as model:
         model.ask(question())
         for row in CachedAnswer.objects.all():
@@ -154,6 +157,7 @@ def test_a_kept_answer_that_would_not_be_taken_today_is_asked_for_again(llm: Llm
             answers.keep(key, answers.Kept.of(b'{"chosen": [99]}', ""))
         assert model.ask(question())
     assert len(llm.seen) == 2
+    assert "llm_answer_outdated question=choice code=unknown_number" in caplog.text
 
 
 @pytest.mark.parametrize(
