@@ -1,65 +1,23 @@
 from __future__ import annotations
 
 import itertools
-import json
-import logging
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.cache import caches
 
 from learning_paths import answers, hosts
 from learning_paths.budget import Budget
-from learning_paths.conf import Conf
 from learning_paths.exceptions import Reason, SourceError, SourceRejected, SourceUnavailable
-from learning_paths.http import Answer, HttpClient, Service
-from learning_paths.models import CachedAnswer
+from learning_paths.http import HttpClient
 from tests.concurrently import at_once
 from tests.content import faults
 from tests.content.server import ContentServer
+from tests.learning_paths.http.asking import ask, conf, host, reason_of, service
 
 pytestmark = pytest.mark.django_db
-
-numbers = itertools.count()
-
-
-@pytest.fixture
-def client() -> Iterator[HttpClient]:
-    with HttpClient(conf()) as client:
-        yield client
-
-
-def conf(**settings: Any) -> Conf:
-    quick = {
-        "connect_timeout": timedelta(seconds=1),
-        "read_timeout": timedelta(seconds=0.5),
-        "retry_pause": timedelta(seconds=0.01),
-    }
-    return Conf(**(quick | settings))
-
-
-def service(content: ContentServer, name: str = "mitlearn", **particulars: Any) -> Service:
-    url = f"{content.urls[name]}/learning_resources_search/"
-    return Service(title="The Source", url=url, **particulars)
-
-
-def ask(client: HttpClient, where: Service, question: str = "") -> Any:
-    """Ask something that nobody has asked before, or `question`."""
-    words = question or f"queen {next(numbers)}"
-    params = {"q": words, "resource_type": ["course"]}
-    return client.ask(where, params, lambda answer: answer.json["results"])
-
-
-def reason_of(client: HttpClient, where: Service, kind: type[SourceError]) -> Reason:
-    with pytest.raises(SourceError) as caught:
-        ask(client, where)
-    assert type(caught.value) is kind
-    assert caught.value.source == "The Source"
-    return caught.value.reason
 
 
 # --- The budget ----------------------------------------------------------------------------------
@@ -369,174 +327,3 @@ def test_proxies_of_the_environment_are_not_used(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert ask(client, service(content), "queen")
-
-
-# --- The cache -----------------------------------------------------------------------------------
-
-
-def test_an_answer_is_kept_for_other_jobs(content: ContentServer) -> None:
-    given = []
-    for _job in range(2):
-        with HttpClient(conf()) as client:
-            given.append(ask(client, service(content), "queen"))
-    assert given[0] == given[1] != []
-    assert len(content.seen) == 1
-
-
-def test_another_question_is_another_answer(client: HttpClient, content: ContentServer) -> None:
-    assert ask(client, service(content), "queen") != ask(client, service(content), "drone")
-
-
-def test_an_old_answer_is_asked_for_again_by_its_tag(
-    client: HttpClient, content: ContentServer
-) -> None:
-    old = service(content, "mdn", fresh_for=timedelta(0))
-    dates = [client.ask(old, {"q": "css"}, lambda answer: answer.retrieved_at) for _ in range(3)]
-    assert [seen.headers.get("if-none-match") for seen in content.seen] == [
-        None,
-        '"mdn-1"',
-        '"mdn-1"',
-    ]
-    assert dates[0] < dates[1] < dates[2]
-
-
-def test_an_old_answer_serves_when_the_source_fails(
-    client: HttpClient, content: ContentServer
-) -> None:
-    old = service(content, fresh_for=timedelta(0))
-    first = ask(client, old, "queen")
-    content.fail("mitlearn", faults.says(500))
-    assert ask(client, old, "queen") == first
-    content.heal()
-    content.fault("mitlearn", faults.says(200, {"somethingElse": []}))
-    caches["sources"].delete(f"rest:{host(content)}", version=answers.VERSION)
-    assert ask(client, old, "queen") == first
-
-
-@pytest.mark.parametrize(
-    "fault", [faults.says(404), faults.says(200), faults.says(200, {"somethingElse": []})]
-)
-def test_a_bad_answer_is_not_kept(
-    client: HttpClient, content: ContentServer, fault: faults.Fault
-) -> None:
-    content.fault("mitlearn", fault)
-    with pytest.raises(SourceError):
-        ask(client, service(content), "queen")
-    assert ask(client, service(content), "queen")
-
-
-def test_secrets_are_sent_and_stand_nowhere(
-    client: HttpClient, content: ContentServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    secret = service(content, secrets={"key": "s3cr3t"})
-    ask(client, secret, "queen")
-    assert content.seen[0].params["key"] == "s3cr3t"
-    content.fail("mitlearn", faults.hangs_up)
-    with pytest.raises(SourceUnavailable) as caught:
-        ask(client, secret)
-    rows = json.dumps([*CachedAnswer.objects.values_list("cache_key", "value")])
-    ours = [record.getMessage() for record in caplog.records if "learning_paths" in record.name]
-    assert "s3cr3t" not in rows + str(caught.value) + "".join(ours)
-    assert ask(client, service(content), "queen"), "another key asks the same question"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_cache_that_does_not_work_costs_no_path(
-    client: HttpClient, content: ContentServer, settings: Any
-) -> None:
-    broken = settings.CACHES["sources"] | {"LOCATION": "no_such_table"}
-    settings.CACHES = settings.CACHES | {"sources": broken}
-    assert ask(client, service(content), "queen")
-    assert ask(client, service(content), "queen")
-    assert len(content.seen) == 2
-
-
-def test_what_the_database_cannot_hold_is_taken_out(
-    client: HttpClient, content: ContentServer
-) -> None:
-    body = rb'{"results": ["a\u0000b", "\ud800c", {"k\u0000": "\ud83d\udc1d"}]}'
-    content.fault("mitlearn", faults.says(200, body))
-    assert ask(client, service(content)) == ["ab", "c", {"k": "\N{HONEYBEE}"}]
-
-
-# --- Redirects -----------------------------------------------------------------------------------
-
-
-def test_a_redirect_within_the_host_is_followed(client: HttpClient, content: ContentServer) -> None:
-    content.fault("mitlearn", faults.redirects_to("/elsewhere/?q=queen&resource_type=course"))
-    assert ask(client, service(content))
-    assert content.seen[1].path == "/elsewhere/"
-
-
-def test_redirects_without_end_are_left(client: HttpClient, content: ContentServer) -> None:
-    content.fail("mitlearn", faults.redirects_to_itself)
-    assert reason_of(client, service(content), SourceUnavailable) == Reason.DOWN
-    assert len(content.seen) == 5
-
-
-@pytest.mark.parametrize("target", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"])
-def test_a_redirect_does_not_lead_into_the_own_network(
-    client: HttpClient, content: ContentServer, target: str
-) -> None:
-    """`localhost` is a name that is resolved; 127.0.0.1 is another port of the trusted address."""
-    port = content.urls["mdn"].split(":")[2].split("/")[0]
-    content.fault("mitlearn", faults.redirects_to(f"http://{target}:{port}/api/v1/search?q=css"))
-    assert reason_of(client, service(content), SourceRejected) == Reason.UNSAFE
-    assert not content.asked("mdn")
-
-
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://example.org/", "https:///nothing"])
-def test_a_redirect_stays_on_the_web(
-    client: HttpClient, content: ContentServer, target: str
-) -> None:
-    content.fault("mitlearn", faults.redirects_to(target))
-    assert reason_of(client, service(content), SourceRejected) == Reason.UNSAFE
-
-
-@pytest.mark.parametrize(
-    "target",
-    ["http://[bad", f"http://{'a' * 70}.example/", "http://x:99999/", "http://..", "http://a b/"],
-)
-def test_a_redirect_to_what_is_no_address_is_a_failure_of_the_source(
-    client: HttpClient, content: ContentServer, target: str
-) -> None:
-    content.fail("mitlearn", faults.redirects_to(target))
-    with pytest.raises(SourceError):
-        ask(client, service(content))
-
-
-def test_a_connection_is_made_to_the_address_that_was_checked(
-    client: HttpClient, content: ContentServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The name server says something public first and this machine from then on."""
-    real, said = socket.getaddrinfo, iter(["93.184.216.34"])
-    tried: list[Any] = []
-
-    def lookup(host: str, port: int, *args: Any, **options: Any) -> Any:
-        is_theirs = host == "rebinding.example"
-        return real(next(said, "127.0.0.1") if is_theirs else host, port, *args, **options)
-
-    def connect(address: Any, *args: Any, **options: Any) -> Any:
-        if address[0] != "127.0.0.1":
-            tried.append(address)
-            raise OSError("no network in tests")
-        return socket.create_connection(address, 1)
-
-    monkeypatch.setattr(socket, "getaddrinfo", lookup)
-    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
-    content.fault("mitlearn", faults.redirects_to("http://rebinding.example:8080/"))
-    content.fail("mitlearn", faults.says(404))
-    reason_of(client, service(content), SourceRejected)
-    assert tried == [("93.184.216.34", 8080)]
-
-
-def host(content: ContentServer) -> str:
-    return content.urls["mitlearn"].split("/")[2]
-
-
-def test_an_answer_tells_when_it_was_given(client: HttpClient, content: ContentServer) -> None:
-    def read(answer: Answer) -> float:
-        return time.time() - answer.retrieved_at.timestamp()
-
-    assert 0 <= client.ask(service(content), {"q": "x", "resource_type": "course"}, read) < 5
