@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from learning_paths.catalogue.topic import (
     CatalogueExercise,
@@ -45,6 +46,45 @@ _MINUTES = {
     "video": 12,
     "interactive": 20,
 }
+#: What the exercises ask for and how they are checked, in turn: to tell a beginner, to draw, to
+#: find in the world (GENERATION 3f).
+_EXERCISES = (
+    (
+        gettext_lazy(
+            "Explain “%(term)s” in five sentences to somebody who has never heard of it. Use these"
+            " words: %(others)s."
+        ),
+        (
+            gettext_lazy("It is clear from the text what “%(term)s” is."),
+            gettext_lazy("All of these are used, and used rightly: %(others)s."),
+            gettext_lazy("There is an example that is not from the sources."),
+        ),
+    ),
+    (
+        gettext_lazy(
+            "Draw a map with “%(term)s” in the middle and these around it: %(others)s. Write on"
+            " each line what connects the two."
+        ),
+        (
+            gettext_lazy("Each line says what one has to do with the other, not only that it has."),
+            gettext_lazy("What I wrote agrees with the definition of “%(term)s”."),
+            gettext_lazy("I added one thing of my own, with its line."),
+        ),
+    ),
+    (
+        gettext_lazy(
+            "Find a photo, a text or a case in which “%(term)s” plays a part. Describe it in four"
+            " or five sentences, and say whether these come in: %(others)s."
+        ),
+        (
+            gettext_lazy("It says by what one recognises “%(term)s” there."),
+            gettext_lazy(
+                "Each of these is spoken of, or it says why it plays no part: %(others)s."
+            ),
+            gettext_lazy("The source of the example is named."),
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -167,52 +207,17 @@ class Writer:
         return _("Explain “%(term)s” in one's own words") % names
 
     def _exercise(self, one: Found) -> CatalogueExercise:
-        """To tell a beginner, to draw, or to find in the world, in turn (GENERATION 3f)."""
         near = [pair.before for pair in self._strongest(one.title)] + self._nearest[one.title]
         others = [self._terms[name] for name in dict.fromkeys(near)][:3]
         names = {"term": self._terms[one.title], "others": ", ".join(others)}
-        write = (self._to_tell, self._to_draw, self._to_find)[self._places[one.title] % 3]
-        prompt, points = write(names)
+        prompt, points = _EXERCISES[self._places[one.title] % len(_EXERCISES)]
         return CatalogueExercise(
             kind="manual",
             minutes=15,
-            prompt={self._language: prompt},
-            checklist=tuple({self._language: point} for point in points),
+            prompt={self._language: prompt % names},
+            checklist=tuple({self._language: point % names} for point in points),
             solution={self._language: plain(" ".join(sentences(one.page["text"])[:3]))},
         )
-
-    def _to_tell(self, names: Mapping[str, str]) -> tuple[str, list[str]]:
-        prompt = _(
-            "Explain “%(term)s” in five sentences to somebody who has never heard of it. Use these"
-            " words: %(others)s."
-        )
-        return prompt % names, [
-            _("It is clear from the text what “%(term)s” is.") % names,
-            _("All of these are used, and used rightly: %(others)s.") % names,
-            _("There is an example that is not from the sources."),
-        ]
-
-    def _to_draw(self, names: Mapping[str, str]) -> tuple[str, list[str]]:
-        prompt = _(
-            "Draw a map with “%(term)s” in the middle and these around it: %(others)s. Write on"
-            " each line what connects the two."
-        )
-        return prompt % names, [
-            _("Each line says what one has to do with the other, not only that it has."),
-            _("What I wrote agrees with the definition of “%(term)s”.") % names,
-            _("I added one thing of my own, with its line."),
-        ]
-
-    def _to_find(self, names: Mapping[str, str]) -> tuple[str, list[str]]:
-        prompt = _(
-            "Find a photo, a text or a case in which “%(term)s” plays a part. Describe it in four"
-            " or five sentences, and say whether these come in: %(others)s."
-        )
-        return prompt % names, [
-            _("It says by what one recognises “%(term)s” there.") % names,
-            _("Each of these is spoken of, or it says why it plays no part: %(others)s.") % names,
-            _("The source of the example is named."),
-        ]
 
     # --- what goes with what -----------------------------------------------------------------
 
