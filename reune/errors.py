@@ -157,6 +157,12 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
             return problem(error.status_code, error.default_code, detail)
         case APIException():
             return problem(error.status_code, str(error.get_codes()), str(error.detail))
+        case _:
+            return _problem_of_django(error)
+
+
+def _problem_of_django(error: Exception) -> dict[str, Any] | None:
+    match error:
         case OperationalError() | InterfaceError():
             logger.error("database_unreachable error=%s", type(error).__name__)
             detail = _("The database does not answer. Nothing is lost; try again in a moment.")
