@@ -74,12 +74,15 @@ class Verb:
     title: Promise
     label: Promise
     consequence: Promise
-    permission: str
     statuses: Sequence[str]
     run: Callable[..., None]
     tell: Callable[[int], str]
     form: type[forms.Form] = NoWords
     is_deletion: bool = False
+
+    @property
+    def permission(self) -> str:
+        return "delete" if self.is_deletion else "change"
 
 
 @dataclass
@@ -115,7 +118,6 @@ VERBS = (
             "What waits ends at once; what runs is stopped by its worker within moments. A canceled"
             " task can be resumed."
         ),
-        permission="change",
         statuses=ACTIVE,
         run=_cancel,
         tell=lambda count: ngettext(
@@ -133,7 +135,6 @@ VERBS = (
             "Failed and canceled tasks go on from their last finished step, with as many attempts"
             " as new ones, within the limits of their owner."
         ),
-        permission="change",
         statuses=(TaskStatus.FAILED, TaskStatus.CANCELED),
         run=_resume,
         tell=lambda count: ngettext(
@@ -148,7 +149,6 @@ VERBS = (
             "Waiting tasks move in line at once; a running one keeps running and has its new place"
             " if it comes back."
         ),
-        permission="change",
         statuses=ACTIVE,
         run=_set_priority,
         tell=lambda count: ngettext(
@@ -164,7 +164,6 @@ VERBS = (
             "Ended tasks go for good, with their messages, steps and results. Finished learning"
             " paths are kept elsewhere and stay."
         ),
-        permission="delete",
         statuses=FINAL,
         run=_delete,
         tell=lambda count: ngettext(
