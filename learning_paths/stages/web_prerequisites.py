@@ -19,7 +19,7 @@ from learning_paths.stages.gathered import Page
 from learning_paths.stages.ordering import transitive_reduction
 from learning_paths.stages.values import Edge
 from learning_paths.stages.web_candidates import bare
-from learning_paths.text import Phrases, sentences
+from learning_paths.text import Phrases, masked, sentences
 
 #: Of incoming links, mentions, the first sentence, and direct links.
 _WEIGHTS = (1.2, 1.4, 4.0, 0.3)
@@ -52,8 +52,10 @@ class _Reading:
     def __init__(self, page: Page, language: str) -> None:
         self.title = page["title"]
         self.names = [*dict.fromkeys(bare(name) for name in (page["title"], *page["names"]))]
-        said = sentences(page["text"])
-        self._all = Phrases(page["text"], language)
+        # Its own name speaks of nothing else: a honey bee is not explained by honey.
+        text = masked(page["text"], self.names, language)
+        said = sentences(text)
+        self._all = Phrases(text, language)
         self._first = Phrases(said[0] if said else "", language)
 
     def mentions(self, other: _Reading) -> int:

@@ -62,6 +62,14 @@ def test_what_is_implied_is_not_said_again() -> None:
     assert ("Magma", "Ash", "definition") not in found(MAGMA, VOLCANO, ash)
 
 
+def test_a_word_of_the_name_is_not_what_a_thing_is_explained_by() -> None:
+    honey = page("Honey", "Honey is a food that is kept in combs.")
+    bee = page("Honey bee", "A honey bee is an insect. The honey bee lives in large families.")
+    assert found(honey, bee) == set()
+    maker = page("Honey bee", "A honey bee is an insect that lives on honey.")
+    assert found(honey, maker) == {("Honey", "Honey bee", "definition")}
+
+
 NAMES = list("abcdef")
 PAIRS = st.lists(
     st.builds(
