@@ -80,7 +80,8 @@ class Concept:
     One thing to learn. `prerequisites` are direct, strongest first.
 
     For a concept from the web `evidence` and `reasons` say for each of them what it was concluded
-    from, and `origin` where the texts come from; catalogue files have none of these.
+    from, `origin` where the texts come from, and `sayings` are sentences about it that do not name
+    it; catalogue files have none of these.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Concept:
     resources: tuple[CatalogueResource, ...]
     evidence: tuple[Evidence, ...] = ()
     reasons: tuple[Text, ...] = ()
+    sayings: tuple[Text, ...] = ()
     origin: Origin | None = None
 
 

@@ -172,6 +172,7 @@ def _concept(concept: Concept, language: Language) -> OutlineConcept:
         )
     if concept.origin:
         local["origin"] = _origin(concept.origin)
+        local["sayings"] = _local(concept.sayings, language)
     return local
 
 

@@ -42,6 +42,8 @@ _SURE = ("catalogue", "definition", "mention")
 _LONG = 3
 _DEFINITION_WORDS = range(8, 31)
 _CLOZE_WORDS = range(8, 36)
+#: What is left of a description must still say something: so many words that mean something.
+_FEWEST_WORDS_LEFT = 4
 # In characters, to the key's.
 _LENGTH_RATIO = (0.5, 2.0)
 
@@ -50,6 +52,7 @@ _LENGTH_RATIO = (0.5, 2.0)
 _DEMAND: tuple[QuestionKind, ...] = (
     "branch_member",
     "definition_to_term",
+    "saying_to_term",
     "cloze",
     "term_to_definition",
     "prerequisite",
@@ -69,7 +72,8 @@ class Draft:
     A question without its wrong options chosen. `wrong` is ordered, the most plausible first.
 
     `most_to_least` bounds how many times as many words the longest option may have as the
-    shortest; None: no bound.
+    shortest; None: no bound. `is_evened`: what the right option repeats of the text, wrong ones are
+    to repeat as well.
     """
 
     kind: QuestionKind
@@ -81,6 +85,7 @@ class Draft:
     explanation: str
     difficulty: int
     most_to_least: float | None = None
+    is_evened: bool = False
 
 
 class _Option(NamedTuple):
@@ -138,15 +143,37 @@ class Drafts:
         yield from self._clozes(concept)
         yield self._term_to_definition(concept)
         yield from self._prerequisites(concept)
+        yield from self._sayings(concept)
         yield self._branch_member(concept)
 
     def _definition_to_term(self, concept: OutlineConcept) -> Draft:
-        names = [concept["term"], *concept["aliases"]]
-        definition = phrase(masked(concept["definition"], names, self.language))
+        definition = phrase(self._masked(concept["definition"], concept))
         text = _("Which concept does this description fit? “%(definition)s”") % {
             "definition": definition
         }
         return self._term_draft("definition_to_term", concept, text)
+
+    def _masked(self, text: str, concept: OutlineConcept) -> str:
+        """
+        Return `text` without the concept's names, and, if it is from the web, their single words.
+
+        Authors use none of these; articles say that a queen bee is the mother of all bees.
+        """
+        names = [concept["term"], *concept["aliases"]]
+        if _is_from_web(concept):
+            words = [word for word in concept["term"].split() if tokens(word, self.language)]
+            further = masked(text, [*names, *words], self.language)
+            if len(tokens(further, self.language)) >= _FEWEST_WORDS_LEFT:
+                return further
+        return masked(text, names, self.language)
+
+    def _sayings(self, concept: OutlineConcept) -> Iterator[Draft]:
+        """Yield "what is this said of?": true of what stands in the concept's own article."""
+        for saying in concept.get("sayings", ()):
+            text = _("Of which concept is this said? “%(sentence)s”") % {
+                "sentence": self._masked(saying, concept)
+            }
+            yield self._term_draft("saying_to_term", concept, text)
 
     def _clozes(self, concept: OutlineConcept) -> Iterator[Draft]:
         for fact in concept["facts"]:
@@ -162,7 +189,10 @@ class Drafts:
             fact.count("{}") == 1
             and word_count(fact.replace("{}", concept["term"])) in _CLOZE_WORDS
             and fact.split(maxsplit=1)[0].casefold() not in _PRONOUNS[self.language]
-            and not share_a_stem(fact, concept["term"], self.language)
+            and (
+                _is_from_web(concept)  # the wrong options see to it that it gives nothing away
+                or not share_a_stem(fact, concept["term"], self.language)
+            )
         )
 
     def _term_draft(self, kind: QuestionKind, concept: OutlineConcept, text: str) -> Draft:
@@ -176,31 +206,46 @@ class Drafts:
             wrong=wrong,
             explanation=meaning(concept),
             difficulty=concept["difficulty"],
+            is_evened=_is_from_web(concept),
         )
 
     def _term_to_definition(self, concept: OutlineConcept) -> Draft:
         own = self._words[concept["id"]]
+        text = _("Which of these descriptions matches the concept “%(term)s”?")
+        text %= {"term": concept["term"]}
+        right = phrase(concept["definition"])
+        echoed = self._echoed(concept, text, right)
         options = [
             _Option(other, phrase(other["definition"]))
             for other in self._all
             if not own.overlap(words := self._words[other["id"]])
-            and own.stems.isdisjoint(words.definition)
+            and (own.stems - echoed).isdisjoint(words.definition)
+            and not (echoed and own.stems <= set(words.definition))
             and word_count(other["definition"]) in _DEFINITION_WORDS
         ]
-        right = phrase(concept["definition"])
         is_short_enough = word_count(right) in _DEFINITION_WORDS
         return Draft(
             kind="term_to_definition",
             concept=concept["id"],
             key=concept["id"],
-            text=_("Which of these descriptions matches the concept “%(term)s”?")
-            % {"term": concept["term"]},
+            text=text,
             right=right,
-            wrong=self._ranked(concept, options, right) if is_short_enough else (),
+            wrong=self._ranked(concept, options, right, echoed) if is_short_enough else (),
             explanation=meaning(concept),
             difficulty=concept["difficulty"],
             most_to_least=1.5,
+            is_evened=_is_from_web(concept),
         )
+
+    def _echoed(self, key: OutlineConcept, text: str, right: str) -> frozenset[str]:
+        """
+        Return the words of the text that wrong options are wanted for, as the right one has them.
+
+        Authors see to it that there are none.
+        """
+        if not _is_from_web(key):
+            return frozenset()
+        return frozenset(tokens(text, self.language)).intersection(tokens(right, self.language))
 
     def _prerequisites(self, concept: OutlineConcept) -> Iterator[Draft]:
         """Yield "what comes before?" where that is known, not where layout put it so."""
@@ -223,6 +268,7 @@ class Drafts:
             wrong=self._wrong_terms(key, others, text),
             explanation=why_before(key, concept, prerequisite),
             difficulty=concept["difficulty"],
+            is_evened=_is_from_web(key),
         )
 
     def _branch_member(self, concept: OutlineConcept) -> Draft:
@@ -240,6 +286,7 @@ class Drafts:
             explanation=_("“%(term)s” belongs to “%(branch)s”. %(meaning)s")
             % {"term": concept["term"], "branch": branch, "meaning": meaning(concept)},
             difficulty=concept["difficulty"],
+            is_evened=_is_from_web(concept),
         )
 
     def _wrong_terms(
@@ -247,23 +294,28 @@ class Drafts:
     ) -> tuple[str, ...]:
         own = self._words[key["id"]]
         said = set(tokens(stem, self.language))
+        echoed = self._echoed(key, stem, key["term"])
         options = [
             _Option(other, other["term"])
             for other in others
             if not own.overlap(words := self._words[other["id"]])
-            and own.stems.isdisjoint(words.stems)
+            and (own.stems - echoed).isdisjoint(words.stems)
             and not (words.stems and words.stems <= said)
             and _is_of_like_length(other["term"], key["term"])
         ]
-        return self._ranked(key, options, key["term"])
+        return self._ranked(key, options, key["term"], echoed)
 
     def _ranked(
-        self, key: OutlineConcept, options: Sequence[_Option], text: str
+        self,
+        key: OutlineConcept,
+        options: Sequence[_Option],
+        text: str,
+        echoed: frozenset[str] = frozenset(),
     ) -> tuple[str, ...]:
         """
         Return the best by plausibility: confusable, same kind, in the path, same branch, alike.
 
-        `text` is the right option.
+        `text` is the right option; `echoed` are words some of the best have to have.
         """
         right = {key["id"], *key["not_distractors"]}
         fit = [
@@ -275,7 +327,10 @@ class Drafts:
         fit.sort(key=self._plausibility(key))
         best = [*{normalized_answer(option.text): option.text for option in fit}.values()]
         long = [option for option in best if len(option) >= len(text)][:_LONG]
-        return (*best[:_POOL], *(option for option in long if option not in best[:_POOL]))
+        echoing = [
+            option for option in best if not echoed.isdisjoint(tokens(option, self.language))
+        ][:_LONG]
+        return tuple(dict.fromkeys([*best[:_POOL], *long, *echoing]))
 
     def _plausibility(
         self, key: OutlineConcept
@@ -326,6 +381,11 @@ class _Words:
             or self.term in other.term
             or other.term in self.term
         )
+
+
+def _is_from_web(concept: OutlineConcept) -> bool:
+    """Whether its texts are from articles, not from an author who knew they would be asked."""
+    return "origin" in concept
 
 
 def _likeness(words: Iterable[_Words]) -> dict[str, dict[str, float]]:

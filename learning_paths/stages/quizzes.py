@@ -11,7 +11,7 @@ do, and its place goes round.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 
@@ -52,6 +52,8 @@ _COST_OF_RANK = 0.12
 _COST_OF_IMBALANCE = 1.0
 _COST_OF_ECHO = 1.0
 _COST_OF_REPETITION = 0.15
+# More than all the others together: such a question is dropped.
+_COST_OF_CLANG = 100.0
 
 
 def quizzes(outline: Outline, tree: Tree) -> Quizzes:
@@ -118,6 +120,8 @@ class _Bench:
     #: How often the key had so many wrong options at least as long as itself.
     lengths: Counter[int] = field(default_factory=Counter)
     wrong_uses: Counter[str] = field(default_factory=Counter)
+    #: Right answers, above chance, of who takes the option that repeats most of the question.
+    echo_gain: float = 0.0
     #: By the text of what was not asked, the rules it broke.
     rejected: dict[str, list[str]] = field(default_factory=dict)
 
@@ -158,32 +162,61 @@ class _Bench:
         if len(question["options"]) == OPTIONS:
             self.lengths[_as_long(right, wrong)] += 1
         self.wrong_uses.update(wrong)
+        echoes = _echoes(question["text"], question["options"], self.context.language)
+        self.echo_gain += _echo_gain(echoes[right], [echoes[option] for option in wrong])
         return question
 
     def _choose(self, draft: Draft, count: int) -> tuple[str, ...]:
         """Return the `count` wrong options that cost least; none if no set is possible."""
-        language = self.context.language
-        said = stems(draft.text, language)
-        echoes = {
-            option: len(said & stems(option, language)) for option in (draft.right, *draft.wrong)
-        }
         price = {
             option: _COST_OF_RANK * place + _COST_OF_REPETITION * self.wrong_uses[option]
             for place, option in enumerate(draft.wrong)
         }
         fewest = min(self.lengths[number] for number in range(OPTIONS))
+        echo_cost = self._uneven(draft) if draft.is_evened else self._loud(draft)
 
         def cost(options: tuple[str, ...]) -> float:
-            is_louder = max(echoes[option] for option in options) > echoes[draft.right]
             imbalance = self.lengths[_as_long(draft.right, options)] - fewest
             return (
                 sum(price[option] for option in options)
-                + _COST_OF_ECHO * is_louder
+                + echo_cost(options)
                 + _COST_OF_IMBALANCE * imbalance
             )
 
         # The first of equals wins, and combinations come in the order of plausibility.
         return min(_even_sets(draft, count), key=cost, default=())
+
+    def _loud(self, draft: Draft) -> Callable[[tuple[str, ...]], float]:
+        """Return what it costs that a wrong option repeats more of the question than the right."""
+        echoes = _echoes(draft.text, (draft.right, *draft.wrong), self.context.language)
+        most = len(echoes[draft.right])
+        louder = {option for option in draft.wrong if len(echoes[option]) > most}
+        return lambda options: _COST_OF_ECHO * (not louder.isdisjoint(options))
+
+    def _uneven(self, draft: Draft) -> Callable[[tuple[str, ...]], float]:
+        """Return what it costs that who listens for echoes does better, or worse, than chance."""
+        echoes = _echoes(draft.text, (draft.right, *draft.wrong), self.context.language)
+        right = echoes[draft.right]
+
+        def cost(options: tuple[str, ...]) -> float:
+            others = [echoes[option] for option in options]
+            gain = self.echo_gain + _echo_gain(right, others)
+            return _COST_OF_ECHO * abs(gain) + _COST_OF_CLANG * bool(right.difference(*others))
+
+        return cost
+
+
+def _echoes(text: str, options: Iterable[str], language: str) -> dict[str, frozenset[str]]:
+    """Return the stems of the question that each option repeats."""
+    said = stems(text, language)
+    return {option: said & stems(option, language) for option in options}
+
+
+def _echo_gain(right: Collection[str], others: Sequence[Collection[str]]) -> float:
+    """Return how much above chance it is right to take the option that repeats most."""
+    most = max(map(len, [right, *others]))
+    best = sum(len(echo) == most for echo in [right, *others])
+    return (len(right) == most) / best - 1 / (1 + len(others))
 
 
 def _even_sets(draft: Draft, count: int) -> Iterator[tuple[str, ...]]:

@@ -64,7 +64,8 @@ class OutlineConcept(TypedDict):
     One thing to learn. `facts` are sentences with `{}` where the term stands.
 
     `english` is there unless the path is in English: English pages are ranked by it. `origin` is
-    there when the texts are from the web, and `english` is not.
+    there when the texts are from the web, and `english` is not; `sayings` are then sentences about
+    it that do not name it.
     """
 
     id: str
@@ -84,6 +85,7 @@ class OutlineConcept(TypedDict):
     exercise: Exercise
     english: NotRequired[Wording]
     origin: NotRequired[Attribution]
+    sayings: NotRequired[list[str]]
 
 
 class OutlineBranch(TypedDict):
@@ -203,7 +205,12 @@ class Resources(TypedDict):
 
 
 QuestionKind = Literal[
-    "definition_to_term", "term_to_definition", "cloze", "prerequisite", "branch_member"
+    "definition_to_term",
+    "term_to_definition",
+    "cloze",
+    "prerequisite",
+    "saying_to_term",
+    "branch_member",
 ]
 
 

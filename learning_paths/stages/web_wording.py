@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from learning_paths.stages.gathered import Page
 from learning_paths.stages.web_candidates import bare
-from learning_paths.text import Phrases, sentences, share_a_stem, word_count
+from learning_paths.text import BLANK, masked, sentences, share_a_stem, word_count
 
 _NESTED = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _SPACE_BEFORE = re.compile(r"\s+([,.;:])")
@@ -50,23 +50,41 @@ def facts(page: Page, told: Sequence[str], language: str) -> list[str]:
     """
     Return sentences that name the concept once, with {} for its name.
 
-    First those of its own article but the one that defines it, then those of `told`.
+    First those with the name as it is, then those with a form of it; of each first those of its
+    own article but the one that defines it, then those of `told`.
     """
-    names = [*dict.fromkeys(bare(name) for name in (page["title"], *page["names"]))]
+    names = _names(page)
     first, *own = [plain(sentence) for sentence in sentences(page["text"])]
-    found = []
+    exact: list[str] = []
+    inflected: list[str] = []
     for sentence in dict.fromkeys([*own, *told]):
         if sentence == first:
             continue  # it is the definition, which is asked for in other ways
         if word_count(sentence) not in _FACT_WORDS or "{" in sentence or "}" in sentence:
             continue
-        if sum(Phrases(sentence, language).count(name) for name in names) != 1:
+        blanked = masked(sentence, names, language)
+        if blanked.count(BLANK) != 1 or blanked.startswith(BLANK):
             continue
-        wanted = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-        blanked, count = re.subn(rf"(?<!\w)(?:{wanted})(?!\w)", "{}", sentence, flags=re.IGNORECASE)
-        if count == 1 and not blanked.startswith("{}"):
-            found.append(blanked)
-    return found[:_FACTS]
+        before, after = blanked.split(BLANK)
+        said = sentence[len(before) : len(sentence) - len(after)].casefold()
+        found = exact if said in map(str.casefold, names) else inflected
+        found.append(f"{before}{{}}{after}")
+    return [*exact, *inflected][:_FACTS]
+
+
+def sayings(page: Page, language: str) -> list[str]:
+    """Return sentences of the concept's own article that do not name it, in their order."""
+    names = _names(page)
+    _first, *own = [plain(sentence) for sentence in sentences(page["text"])]
+    return [
+        sentence
+        for sentence in own
+        if word_count(sentence) in _FACT_WORDS and BLANK not in masked(sentence, names, language)
+    ][:_FACTS]
+
+
+def _names(page: Page) -> list[str]:
+    return [*dict.fromkeys(bare(name) for name in (page["title"], *page["names"]))]
 
 
 def plain(sentence: str) -> str:

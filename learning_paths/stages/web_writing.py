@@ -19,7 +19,7 @@ from learning_paths.catalogue.topic import (
 from learning_paths.stages.gathered import FoundPage, Gathered, Page
 from learning_paths.stages.web_candidates import Mentioned, bare, lessons
 from learning_paths.stages.web_prerequisites import STRENGTH, Before
-from learning_paths.stages.web_wording import facts, plain, term
+from learning_paths.stages.web_wording import facts, plain, sayings, term
 from learning_paths.text import TfIdf, cosine, fold, sentences, tokens
 
 _ESSENTIAL = 10
@@ -131,14 +131,19 @@ class Writer:
             self._before[pair.after].append(pair)
         everything = [all_text(gathered), *(one.page["text"] for one in taught)]
         self._terms = {one.title: term(one.page, everything) for one in taught}
-        self._told = [
-            plain(sentence)
-            for text in (
+        self._told = _by_words(
+            (
                 *(part["text"] for part in lessons(gathered["parts"])),
                 *(one.page["text"] for one in taught),
-            )
-            for sentence in sentences(text)
-        ]
+            ),
+            language,
+        )
+        self._names = {
+            one.title: [
+                stems for name in _called(one.page) if (stems := set(tokens(bare(name), language)))
+            ]
+            for one in taught
+        }
         self._ids = _ids(taught)
         self._depths = self._counted(taught)
         self._essential = self._closed(sorted(taught, key=lambda one: order[one.title]))
@@ -164,13 +169,34 @@ class Writer:
             reason=None,
             confusable=tuple(self._ids[name] for name in self._nearest[title]),
             not_distractors=self._too_near(one),
-            facts=tuple({language: fact} for fact in facts(one.page, self._told, language)),
+            facts=tuple({language: fact} for fact in facts(one.page, self._naming(one), language)),
             exercise=self._exercise(one),
             resources=(article(one.page, difficulty, language),),
             evidence=tuple(pair.evidence for pair in before),
             reasons=tuple({language: self._reason(pair)} for pair in before),
+            sayings=tuple({language: saying} for saying in sayings(one.page, language)),
             origin=origin(one.page),
         )
+
+    def _naming(self, one: Found) -> list[str]:
+        """
+        Return the sentences with all words of one of its names, in their order.
+
+        None with a longer name that holds one of these: a honey bee is not said of honey.
+        """
+        own = self._names[one.title]
+        longer = [
+            other
+            for title, names in self._names.items()
+            if title != one.title
+            for other in names
+            if any(name < other for name in own)
+        ]
+        return [
+            said
+            for said, words in self._told.items()
+            if any(name <= words for name in own) and not any(other <= words for other in longer)
+        ]
 
     def _strongest(self, title: str) -> list[Before]:
         pairs = sorted(
@@ -285,6 +311,16 @@ class Writer:
             return sorted(near, key=lambda other: (-near[other], other))[:_CONFUSABLE]
 
         return {title: nearest(title) for title in vectors}
+
+
+def _called(page: Page) -> list[str]:
+    return [page["title"], *page["names"]]
+
+
+def _by_words(texts: Iterable[str], language: Language) -> dict[str, frozenset[str]]:
+    """Return the stems of each sentence: few sentences need a closer look for a name."""
+    said = (plain(sentence) for text in texts for sentence in sentences(text))
+    return {sentence: frozenset(tokens(sentence, language)) for sentence in dict.fromkeys(said)}
 
 
 def _ids(taught: Iterable[Found]) -> dict[str, str]:

@@ -127,3 +127,17 @@ def test_the_article_on_the_topic_is_a_page_for_its_root() -> None:
     first = topic_of(gathered(), "en").resources[0]
     assert (first.title, first.license) == ("Beekeeping", "CC BY-SA 4.0")
     assert first.author == "Wikipedia contributors"
+
+
+def test_a_sentence_on_a_thing_with_a_longer_name_is_none_on_what_its_name_begins_with() -> None:
+    jelly = page("Honey", "Honey is a food that is kept in a comb by the workers of a nest.")
+    said = page(
+        "Comb", "A comb is a sheet of wax. In it the workers keep the honey and the pollen."
+    )
+    facts = [
+        fact["en"]
+        for concept in topic_of(gathered(jelly, said), "en").concepts
+        if concept.id == "honey"
+        for fact in concept.facts
+    ]
+    assert facts == ["In it the workers keep the {} and the pollen."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from learning_paths.stages.gathered import Page
-from learning_paths.stages.web_wording import definition, facts, plain, term
+from learning_paths.stages.web_wording import definition, facts, plain, sayings, term
 from tests.learning_paths.stages.test_web_prerequisites import page
 
 
@@ -58,6 +58,30 @@ def test_facts_name_the_concept_once_and_not_first() -> None:
         "Workers build the {} from small scales of wax.",
         "In a frame hangs a {} that can be taken out of the hive.",
     ]
+
+
+def test_a_form_of_the_name_is_its_name_too_but_the_name_itself_goes_first() -> None:
+    queen = named("Queen bee", "A queen bee is the mother of all.", "Queen (bee)")
+    told = [
+        "In late spring the colony raises young queens in large cells.",
+        "A swarm is led away by the old queen bee and hangs in a tree.",
+    ]
+    assert facts(queen, told, "en") == [
+        "A swarm is led away by the old {} and hangs in a tree.",
+        "In late spring the colony raises young {} in large cells.",
+    ]
+
+
+def test_sayings_are_the_sentences_of_its_article_that_do_not_name_it() -> None:
+    apiary = named(
+        "Apiary",
+        "An apiary is a place where hives stand. Few are enough."
+        " It should have sun in the morning and water near by."
+        " Some apiaries are moved to where the plants are in flower."
+        " The bee yard is a quiet place where nobody comes by.",
+        "Bee yard",
+    )
+    assert sayings(apiary, "en") == ["It should have sun in the morning and water near by."]
 
 
 def test_what_stands_in_brackets_is_left_out_nested_or_not() -> None:
