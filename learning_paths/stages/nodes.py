@@ -2,8 +2,8 @@
 The nodes of the document, and what they hold.
 
 Every id is a hash of the seed and of what it names. A node takes what its concept takes (the
-author's estimate, reading included, so the minutes of its pages are not added), 1.5 minutes a
-question and what its exercises take.
+author's estimate, reading included, so the minutes of its pages are not added; from the web, at
+least what its best page takes), 1.5 minutes a question and what its exercises take.
 """
 
 from __future__ import annotations
@@ -161,9 +161,15 @@ def _about_a_concept(concept_id: str, parts: Parts) -> _About:
         objectives=[concept["objective"]],
         hints=concept_hints(concept, parts.outline),
         difficulty=concept["difficulty"],
-        minutes=concept["minutes"],
+        minutes=_learning_minutes(concept, parts),
         is_optional=not concept["essential"],
     )
+
+
+def _learning_minutes(concept: OutlineConcept, parts: Parts) -> int:
+    """Of a concept from the web only its own article was measured: another page may take longer."""
+    best = parts.resources["assigned"][concept["id"]][:1] if "origin" in concept else []
+    return max([concept["minutes"], *(page["minutes"] for page in best)])
 
 
 def _practice_minutes(node_id: str, parts: Parts) -> int:

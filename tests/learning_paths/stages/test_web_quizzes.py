@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.utils import translation
 
-from learning_paths.catalogue.topic import LANGUAGES, Concept, Origin, Text
+from learning_paths.catalogue.topic import LANGUAGES, CatalogueResource, Concept, Origin, Text
 from learning_paths.stages.quiz_items import Drafts
 from learning_paths.stages.quiz_validator import QuizContext, faults
 from learning_paths.stages.values import Question
@@ -26,6 +27,18 @@ BEES = {
     "jula": ("hive frame", "A wooden rim that holds a comb and is lifted out of the hive."),
     "pelo": ("hive tool", "A flat iron that parts what is glued together inside of a hive."),
 }
+
+
+BOOK = CatalogueResource(
+    title="Queen bee and worker bee",
+    url="https://example.org/bees",
+    lang="en",
+    type="article",
+    minutes=90,
+    difficulty=1,
+    source="Example",
+    description="The queen bee, the only fertile female of a nest and the mother of all its bees.",
+)
 
 
 def everywhere(text: str) -> Text:
@@ -54,6 +67,12 @@ def description(path: MadePath) -> str:
     with translation.override("en"):
         drafts = Drafts(path.outline, path.tree, "en").about("bale")
     return drafts[0].text
+
+
+def practice_minutes(path: MadePath, concept_id: str) -> int:
+    questions = path.quizzes["by_node"][concept_id] or []
+    work = sum(one["minutes"] for one in path.exercises[concept_id])
+    return math.ceil(1.5 * len(questions)) + work
 
 
 def asked(path: MadePath, kind: str, key: str) -> list[Question]:
@@ -102,3 +121,14 @@ def test_every_question_on_the_web_s_texts_is_sound() -> None:
     for question in path.questions:
         assert faults(question, context) == [], question
         assert word_count(question["text"]) >= 6
+
+
+def test_a_step_lasts_as_long_as_the_best_page_it_has() -> None:
+    plain, web = (from_the_web(origin=origin, resources=(BOOK,)) for origin in (None, ORIGIN))
+    lasts = {
+        path.document["nodes"][id]["minutes"] - practice_minutes(path, "bale")
+        for path in (plain, web)
+        for id, node in path.document["nodes"].items()
+        if node["conceptId"] == "bale"
+    }
+    assert lasts == {plain.concepts["bale"]["minutes"], BOOK.minutes}
