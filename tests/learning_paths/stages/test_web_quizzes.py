@@ -102,6 +102,14 @@ def test_a_word_of_the_question_is_in_more_than_one_option(kind: str) -> None:
     assert any("bee" in option for option in options)
 
 
+def test_that_goes_before_what_is_confused_with_the_right_option() -> None:
+    fact = everywhere("In spring the bees of the nest follow an old {} into a tree.")
+    confusable = ("cavo", "feno", "fomu", "gati", "hado", "kive", "kora", "lemi", "lopa")
+    path = from_the_web(facts=(fact,), confusable=confusable)
+    (question,) = asked(path, "cloze", "bale")
+    assert sum("bee" in option for option in question["options"]) > 1
+
+
 def test_what_is_said_of_a_concept_in_its_article_is_asked_for() -> None:
     saying = everywhere("She lives for several years and lays eggs all summer long.")
     (question,) = asked(from_the_web(sayings=(saying,)), "saying_to_term", "bale")
