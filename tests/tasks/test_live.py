@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -160,6 +163,18 @@ class TestCache:
         for task in tasks:
             source.forget(task.pk)
         assert source.kept_bytes == 0
+
+    def test_what_is_kept_of_a_large_result_is_counted(self) -> None:
+        # A character of more than a byte makes a str of Python twice as long.
+        result = {"text": "… and so on " * 10_000}
+        task = make_task(status="completed", completed_at=Now(), progress=100, result=result)
+        found = body.read(task.pk)
+        assert found
+        assert found.result == json.dumps(result, ensure_ascii=False)
+        assert found.compressed
+        assert found.etag
+        held = sum(map(sys.getsizeof, vars(found).values()))
+        assert 0.7 * found.size < held < found.size
 
 
 class TestWaiting:
