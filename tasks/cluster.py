@@ -31,7 +31,7 @@ from django.db import connections
 from django_q.cluster import Sentinel, get_mp_context
 from django_q.worker import worker
 
-from tasks import wire
+from tasks import memory, wire
 from tasks.conf import get_conf
 from tasks.lease import STOP_SIGNAL
 
@@ -131,6 +131,7 @@ class TaskCluster:
 
     def run(self) -> None:
         """Return when everything has ended in order."""
+        memory.give_back_large_blocks()
         connections.close_all()  # the children must not inherit one
         # Until a child has a handler of its own this signal means nothing to it.
         signal.signal(STOP_SIGNAL, signal.SIG_IGN)
