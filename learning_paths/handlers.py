@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from learning_paths import library, pipeline, watch
+from learning_paths import library, watch
+from learning_paths.catalogue import loader
 from learning_paths.exceptions import LearningPathsError
 from learning_paths.request import PathRequest
 from learning_paths.stages.values import SOURCE_FAILED
@@ -39,8 +41,18 @@ def prepare(params: Mapping[str, Any]) -> Submission:
         )
 
 
-@task_handler(KIND, prepare=prepare, timeout=timedelta(minutes=5), max_attempts=3)
+def preload() -> None:
+    """The code that makes paths, and the names of the catalogue."""
+    import_module("learning_paths.pipeline")
+    import_module("learning_paths.gathering")
+    loader.find_topic("", "en")
+
+
+@task_handler(KIND, prepare=prepare, preload=preload, timeout=timedelta(minutes=5), max_attempts=3)
 def generate_learning_path(task: RunningTask, params: dict[str, Any]) -> dict[str, Any]:
+    # Here, as it brings the stages and the HTTP client: memory that the web server is spared.
+    from learning_paths import pipeline
+
     request = PathRequest.from_params(params)
     try:
         made = pipeline.generate(task, request)

@@ -31,7 +31,7 @@ from django.db import connections
 from django_q.cluster import Sentinel, get_mp_context
 from django_q.worker import worker
 
-from tasks import memory, wire
+from tasks import memory, registry, wire
 from tasks.conf import get_conf
 from tasks.lease import STOP_SIGNAL
 
@@ -138,6 +138,7 @@ class TaskCluster:
         os.register_at_fork(after_in_child=_leave_the_group_and_die_with_the_parent)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        registry.preload()
         # The children share what is there now, until somebody writes to it: the collector, which
         # marks what it looks at, is not to look at it any more.
         gc.collect()

@@ -45,6 +45,7 @@ class TaskHandler:
     max_attempts: int
     retries_timeouts: bool
     is_internal: bool
+    preload: Callable[[], None] | None
 
 
 _handlers: dict[str, TaskHandler] = {}
@@ -58,21 +59,23 @@ def task_handler(
     max_attempts: int = 3,
     retries_timeouts: bool = False,
     is_internal: bool = False,
+    preload: Callable[[], None] | None = None,
 ) -> Callable[[Run], Run]:
     """
     Register the decorated function as what runs tasks of `kind`.
 
     `prepare` checks parameters at submission, before anything is stored: whatever it
     raises, the caller gets. An attempt that takes longer than `timeout` fails, unless a later one
-    may be faster (`retries_timeouts`). Only staff and commands may submit what `is_internal`. The
-    function gets the Submission's params and returns JSON.
+    may be faster (`retries_timeouts`). Only staff and commands may submit what `is_internal`.
+    `preload` makes what the workers of a cluster can share, before there are any. The function
+    gets the Submission's params and returns JSON.
     """
 
     def register(run: Run) -> Run:
         if kind in _handlers:
             raise ValueError(f"two handlers for kind {kind!r}")
         _handlers[kind] = TaskHandler(
-            kind, run, prepare, timeout, max_attempts, retries_timeouts, is_internal
+            kind, run, prepare, timeout, max_attempts, retries_timeouts, is_internal, preload
         )
         return run
 
@@ -85,6 +88,13 @@ def handler_of(kind: str, *, is_trusted: bool = True) -> TaskHandler:
     if handler is None or (handler.is_internal and not is_trusted):
         raise UnknownKind(kind, kinds())
     return handler
+
+
+def preload() -> None:
+    """Have this process hold what its children would each make for themselves."""
+    for handler in _handlers.values():
+        if handler.preload:
+            handler.preload()
 
 
 def kinds() -> list[str]:
