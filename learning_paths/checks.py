@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from learning_paths.conf import get_conf
 
 
-@register
+@register("worker")
 def check_sources(**options: Any) -> list[CheckMessage]:
     # Here, as it brings the HTTP client: 7 MB that the web server, which runs no checks, is spared.
     from learning_paths.sources.registry import all_sources
@@ -28,7 +28,7 @@ def check_sources(**options: Any) -> list[CheckMessage]:
     ]
 
 
-@register
+@register("worker")
 def check_contact(**options: Any) -> list[CheckMessage]:
     """A line break would end the header in which the contact is sent."""
     contact = get_conf().contact
@@ -43,7 +43,7 @@ def check_contact(**options: Any) -> list[CheckMessage]:
     ]
 
 
-@register
+@register("worker")
 def check_language_model(**options: Any) -> list[CheckMessage]:
     """What is set by half would never be asked, and nobody would know why."""
     conf = get_conf()

@@ -10,9 +10,11 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from tasks.conf import get_conf
 
 BROKER = "tasks.broker.PostgresBroker"
+#: Tag of what has to be right before a worker runs; every app may have some.
+WORKER = "worker"
 
 
-@register
+@register(WORKER)
 def check_queue(**options: Any) -> list[CheckMessage]:
     cluster = getattr(settings, "Q_CLUSTER", {})
     found: list[CheckMessage] = []
@@ -35,7 +37,7 @@ def check_queue(**options: Any) -> list[CheckMessage]:
     return found
 
 
-@register
+@register(WORKER)
 def check_lease(**options: Any) -> list[CheckMessage]:
     conf = get_conf()
     if conf.lease < 3 * conf.heartbeat:
@@ -50,7 +52,7 @@ def check_lease(**options: Any) -> list[CheckMessage]:
     return []
 
 
-@register
+@register(WORKER)
 def check_listen(**options: Any) -> list[CheckMessage]:
     """PgBouncer listens on 6432 unless told otherwise."""
     database = settings.DATABASES["default"]

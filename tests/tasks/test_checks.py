@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as project_settings
 from django.core.checks import run_checks
+from django.core.checks.registry import registry
 from pytest_django import Settings
+
+from tasks.management.commands.worker import Command
+from tests.processes import environment
 
 
 def found() -> set[str | None]:
@@ -46,3 +52,29 @@ def test_a_pgbouncer_is_pointed_out_unless_listen_is_off(
     assert found() == {"tasks.W001"}
     settings.REUNE_TASKS = {"listen": False}
     assert found() == set()
+
+
+def test_a_worker_looks_at_all_of_ours_before_it_runs() -> None:
+    ours = [
+        check
+        for check in registry.get_checks()
+        if check.__module__.startswith(("tasks.", "learning_paths."))
+    ]
+    assert len(ours) >= 6
+    assert not [check for check in ours if not {*check.tags} & {*Command.requires_system_checks}]
+
+
+def test_a_worker_does_not_load_what_answers_requests() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "manage.py", "worker", "--workers", "0"],
+        cwd=project_settings.BASE_DIR,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "at least 1" in done.stderr
+    assert "tasks.cluster" in loaded
+    assert not loaded & {"reune.urls", "tasks.api.views", "drf_spectacular.utils"}
