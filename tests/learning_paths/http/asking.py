@@ -17,12 +17,7 @@ numbers = itertools.count()
 
 
 def conf(**settings: Any) -> Conf:
-    quick = {
-        "connect_timeout": timedelta(seconds=1),
-        "read_timeout": timedelta(seconds=0.5),
-        "retry_pause": timedelta(seconds=0.01),
-    }
-    return Conf(**(quick | settings))
+    return Conf(**({"retry_pause": timedelta(seconds=0.01)} | settings))
 
 
 def service(content: ContentServer, name: str = "mitlearn", **particulars: Any) -> Service:

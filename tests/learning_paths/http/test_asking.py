@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +15,7 @@ from learning_paths.exceptions import Reason, SourceError, SourceRejected, Sourc
 from learning_paths.http import HttpClient
 from tests.concurrently import at_once
 from tests.content import faults
-from tests.content.server import ContentServer
+from tests.content.server import ContentServer, Handler
 from tests.learning_paths.http.asking import ask, conf, host, reason_of, service
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_a_job_ends_in_its_time_whatever_its_sources_do(content: ContentServer) 
     with HttpClient(conf(network_time=timedelta(seconds=0.8))) as client:
         reasons = [reason_of(client, service(content), SourceUnavailable) for _ in range(3)]
     assert reasons[-1] == Reason.BUDGET
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5, "not three read timeouts"
 
 
 def test_the_time_runs_from_the_first_request(content: ContentServer) -> None:
@@ -72,11 +73,12 @@ def test_a_closed_job_asks_no_more(client: HttpClient, content: ContentServer) -
 # --- Time and size -------------------------------------------------------------------------------
 
 
-def test_a_source_that_does_not_answer_is_slow(client: HttpClient, content: ContentServer) -> None:
+def test_a_source_that_does_not_answer_is_slow(content: ContentServer) -> None:
     content.fault("mitlearn", faults.never_answers)
     began = time.monotonic()
-    assert reason_of(client, service(content), SourceUnavailable) == Reason.SLOW
-    assert time.monotonic() - began < 1.5
+    with HttpClient(conf(read_timeout=timedelta(seconds=0.5))) as hasty:
+        assert reason_of(hasty, service(content), SourceUnavailable) == Reason.SLOW
+    assert time.monotonic() - began < 5, "the timeout that the settings name, not the usual one"
     assert len(content.seen) == 1, "one that is slow is not asked again at once"
 
 
@@ -95,7 +97,7 @@ def test_a_source_that_drips_is_slow(content: ContentServer) -> None:
     began = time.monotonic()
     with HttpClient(conf(network_time=timedelta(seconds=0.6))) as client:
         assert reason_of(client, service(content), SourceUnavailable) == Reason.SLOW
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4, "it drips for six seconds"
 
 
 @pytest.mark.parametrize("fault", [faults.never_ends, faults.unpacks_to_much])
@@ -203,15 +205,15 @@ def test_nobody_waits_long_for_a_second_try(client: HttpClient, content: Content
     content.fault("mitlearn", faults.too_many("11"))
     began = time.monotonic()
     assert reason_of(client, service(content), SourceUnavailable) == Reason.THROTTLED
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_a_wait_that_does_not_fit_the_budget_is_not_begun(content: ContentServer) -> None:
-    content.fault("mitlearn", faults.too_many("5"))
+    content.fault("mitlearn", faults.too_many("9"))
     began = time.monotonic()
-    with HttpClient(conf(network_time=timedelta(seconds=3))) as hasty:
+    with HttpClient(conf(network_time=timedelta(seconds=8))) as hasty:
         assert reason_of(hasty, service(content), SourceUnavailable) == Reason.THROTTLED
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6
 
 
 def test_a_rest_is_no_longer_than_a_day(client: HttpClient, content: ContentServer) -> None:
@@ -295,10 +297,16 @@ def test_a_job_that_is_over_holds_no_turn(client: HttpClient, content: ContentSe
 
 @pytest.mark.django_db(transaction=True)
 def test_hosts_are_asked_beside_each_other(client: HttpClient, content: ContentServer) -> None:
-    content.fail("mitlearn", faults.never_answers)
-    content.fail("mdn", faults.never_answers)
-    at_once(lambda: ask(client, service(content)), lambda: ask(client, service(content, "mdn")))
-    assert abs(content.seen[0].began - content.seen[1].began) < 0.3
+    both_are_asked = threading.Barrier(2, timeout=5)
+
+    def answers_when_both_are_asked(handler: Handler) -> None:
+        both_are_asked.wait()
+        faults.says(200, {"results": []})(handler)
+
+    for name in ("mitlearn", "mdn"):
+        content.fault(name, answers_when_both_are_asked)
+    there, elsewhere = service(content), service(content, "mdn")
+    assert at_once(lambda: ask(client, there), lambda: ask(client, elsewhere)) == [[], []]
 
 
 def test_sources_are_told_who_asks(content: ContentServer) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from itertools import pairwise
@@ -87,8 +87,7 @@ def site() -> Iterator[Site]:
 
 
 def check(*urls: str, pause: float = 0.0) -> list[Checked]:
-    conf = Conf(connect_timeout=timedelta(seconds=1), read_timeout=timedelta(seconds=0.5))
-    with HttpClient(conf) as client:
+    with HttpClient(Conf()) as client:
         return [*LinkChecker(client, pause=pause).check(Link("t", None, url) for url in urls)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -64,7 +65,6 @@ def conf(content: ContentServer) -> Conf:
         contact="ops@example.org",
         source_urls=content.urls,
         source_keys=KEYS,
-        read_timeout=timedelta(seconds=0.3),
         retry_pause=timedelta(seconds=0.01),
         network_time=timedelta(seconds=20),
         network_calls=100_000,
@@ -176,7 +176,6 @@ def test_any_question_can_be_asked(source: Source, text: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (faults.never_answers, Reason.SLOW),
         (faults.says(500), Reason.DOWN),
         (faults.says(503), Reason.DOWN),
         (faults.too_many("60"), Reason.THROTTLED),
@@ -199,6 +198,16 @@ def test_a_failure_that_may_pass_is_unavailable(
     error = error_of(source)
     assert type(error) is SourceUnavailable
     assert error.reason == reason
+
+
+@every_source
+def test_silence_is_unavailable_too(kind: type[Source], conf: Conf, content: ContentServer) -> None:
+    content.fail(kind.name, faults.never_answers)
+    hasty = replace(conf, read_timeout=timedelta(seconds=0.3))
+    with HttpClient(hasty) as client:
+        error = error_of(kind(client, hasty))
+    assert type(error) is SourceUnavailable
+    assert error.reason == Reason.SLOW
 
 
 @every_source
