@@ -32,6 +32,8 @@ class Conf:
     read_timeout: timedelta = timedelta(seconds=8)
     #: Before a second try, where the source names no time; doubled before the third.
     retry_pause: timedelta = timedelta(seconds=0.5)
+    #: Whether workers take turns at a host; not behind PgBouncer in transaction mode.
+    turns_among_workers: bool = True
     #: In bytes, unpacked. The longest articles of Wikipedia are half of it as text.
     largest_answer: int = 3_000_000
     #: Base URL of an OpenAI-compatible endpoint, "" for none, and the model asked there. It may be

@@ -1,15 +1,17 @@
 """
 How hosts are treated: one request at a time, and none while they rest.
 
-The order at a host is kept within a process; rests are known to all workers.
+Whose turn it is and who rests is known to all workers: by a lock of PostgreSQL, and by its cache.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+
+from django.db import connection
 
 from learning_paths import answers
 from learning_paths.budget import Budget
@@ -22,8 +24,9 @@ REST_SECONDS = 60.0
 #: No host's word is taken for longer: one that asks for a year is asked again tomorrow.
 LONGEST_REST_SECONDS = 86_400.0
 
-# How often one who waits looks whether the holder of the turn is gone.
+# How often one who waits looks whether the holder of the turn is gone, here and in other workers.
 _LOOK_SECONDS = 0.5
+_LOOK_ELSEWHERE_SECONDS = 0.05
 
 _changed = threading.Condition()
 _turns: dict[str, _Turn] = {}
@@ -50,8 +53,12 @@ class _Turn:
 
 
 @contextmanager
-def turn(host: str, budget: Budget) -> Iterator[None]:
-    """Wait for the turn at `host`, then hold it. Raises BudgetSpent and AtRest."""
+def turn(host: str, budget: Budget, *, among_workers: bool = False) -> Iterator[None]:
+    """
+    Wait for the turn at `host`, then hold it, among all processes or in this one.
+
+    Raises BudgetSpent and AtRest.
+    """
     mine = _Turn(budget)
     try:
         with _changed:
@@ -59,13 +66,37 @@ def turn(host: str, budget: Budget) -> Iterator[None]:
                 _changed.wait(min(_LOOK_SECONDS, budget.remaining()))
             budget.remaining()
             _turns[host] = mine
-        wait_out_the_rest(host, budget)
-        yield
+        with _turn_among_workers(host, budget) if among_workers else nullcontext():
+            wait_out_the_rest(host, budget)
+            yield
     finally:
         with _changed:
             if _turns.get(host) is mine:
                 del _turns[host]
                 _changed.notify_all()
+
+
+@contextmanager
+def _turn_among_workers(host: str, budget: Budget) -> Iterator[None]:
+    """
+    Wait until no other process asks `host`, then have none ask it. Raises BudgetSpent.
+
+    The lock is the database session's: it is free as soon as its process is dead. PgBouncer in
+    transaction mode gives every statement a session of its own, so there this must not be used.
+    """
+    while not _of_lock("pg_try_advisory_lock", host):
+        budget.pause(_LOOK_ELSEWHERE_SECONDS)
+    try:
+        yield
+    finally:
+        _of_lock("pg_advisory_unlock", host)
+
+
+def _of_lock(function: str, host: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [f"turn at {host}"])
+        [done] = cursor.fetchone()
+    return bool(done)
 
 
 def wait_out_the_rest(host: str, budget: Budget) -> None:

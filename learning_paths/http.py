@@ -158,7 +158,8 @@ class HttpClient:
         if kept and kept.is_younger_than(service.fresh_for):
             return _read(service, kept, read)
         try:
-            fresh = self._in_turn(service, lambda: self._with_retries(service, params, kept))
+            with self._turn_at(urlsplit(service.url).netloc, service.title):
+                fresh = self._with_retries(service, params, kept)
             value = _read(service, fresh, read)
         except SourceError as error:
             watch.source_failed(service.title, error.reason.value)
@@ -177,7 +178,9 @@ class HttpClient:
         It may take the read timeout in all. Nothing is kept, tried again or followed: a key goes
         to the one address that the operator named. Raises SourceUnavailable and SourceRejected.
         """
-        return self._in_turn(service, lambda: self._posted(service, body))
+        # The endpoint is the operator's own, and may well answer several workers at once.
+        with self._turn_at(urlsplit(service.url).netloc, service.title, among_workers=False):
+            return self._posted(service, body)
 
     def look(self, url: str, method: Literal["HEAD", "GET"]) -> tuple[Reply, list[Hop]]:
         """
@@ -203,16 +206,12 @@ class HttpClient:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _in_turn(self, service: Service, ask: Callable[[], Value]) -> Value:
-        """Ask the host, in its turn."""
-        with self._turn_at(urlsplit(service.url).netloc, service.title):
-            return ask()
-
     @contextmanager
-    def _turn_at(self, host: str, title: str) -> Iterator[None]:
+    def _turn_at(self, host: str, title: str, *, among_workers: bool = True) -> Iterator[None]:
         """Hold the host's turn, note whether it answered, and raise SourceError if not."""
+        among_workers = among_workers and self._conf.turns_among_workers
         try:
-            with hosts.turn(host, self.budget):
+            with hosts.turn(host, self.budget, among_workers=among_workers):
                 yield
                 hosts.has_answered(host)
         except BudgetSpent:

@@ -127,7 +127,8 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
 # The statements of the queue take as long to plan as to run: have the server keep the plans.
 # PgBouncer in transaction mode can neither do that nor LISTEN.
-if env.bool("DATABASE_LISTEN", default=True):
+HAS_SESSIONS = env.bool("DATABASE_LISTEN", default=True)
+if HAS_SESSIONS:
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         server_side_binding=True, prepare_threshold=2
     )
@@ -264,7 +265,7 @@ CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID"
 REUNE_TASKS = {
     "lease": timedelta(seconds=env.float("TASK_LEASE_SECONDS", default=30)),
     "heartbeat": timedelta(seconds=env.float("TASK_HEARTBEAT_SECONDS", default=10)),
-    "listen": env.bool("DATABASE_LISTEN", default=True),
+    "listen": HAS_SESSIONS,
     # Render says the commit it has built.
     "release": env.str("RELEASE", default=env.str("RENDER_GIT_COMMIT", default="")[:12])
     or SPECTACULAR_SETTINGS["VERSION"],
@@ -309,6 +310,7 @@ REUNE_LEARNING_PATHS = {
         if (key := env.str(f"{name.upper()}_KEY", default=""))
     },
     **{name: env.str(name.upper(), default="") for name in ("llm_url", "llm_model", "llm_key")},
+    "turns_among_workers": HAS_SESSIONS,
 }
 
 # --- Logs --------------------------------------------------------------------------------------

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from learning_paths import library
+from learning_paths import hosts, library
+from learning_paths.budget import Budget
 from learning_paths.handlers import KIND
 from learning_paths.models import CachedAnswer, LearningPath
 from learning_paths.request import PathRequest
@@ -72,6 +74,17 @@ def test_nine_topics_go_the_whole_way(content: ContentServer, server: Server) ->
     assert [len(document["nodes"]) for document in results] == [10] + [12] * len(rest)
     agents = {seen.headers["user-agent"] for seen in content.seen}
     assert all("(operator@example.org)" in agent for agent in agents)
+
+
+def test_a_worker_waits_until_no_other_asks_the_host(content: ContentServer) -> None:
+    wikipedia = urlsplit(content.urls["wikipedia"]).netloc
+    with Worker(**variables(content)):
+        with hosts.turn(wikipedia, Budget(seconds=60, calls=1), among_workers=True):
+            task = submit("volcanology", "en")
+            wait_for(lambda: task.messages.exists())
+            with pytest.raises(AssertionError, match="still"):
+                wait_for(lambda: content.asked("wikipedia"), seconds=1)
+        assert wait_for(lambda: ended(task)).status == "completed"
 
 
 def test_a_killed_worker_s_successor_asks_no_question_again(content: ContentServer) -> None:

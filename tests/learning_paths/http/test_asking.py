@@ -4,10 +4,12 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from django.core.cache import caches
+from django.db import connections
 
 from learning_paths import answers, hosts
 from learning_paths.budget import Budget
@@ -283,6 +285,22 @@ def test_a_host_gets_one_request_at_a_time(client: HttpClient, content: ContentS
     spans = sorted((seen.began, seen.ended) for seen in content.seen)
     assert len(spans) == 6
     assert all(ended <= began for (_, ended), (began, _) in itertools.pairwise(spans))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("among_workers", [True, False])
+def test_another_process_s_turn_is_waited_for_where_sessions_hold_locks(
+    content: ContentServer, among_workers: bool
+) -> None:
+    hasty = conf(network_time=timedelta(seconds=1), turns_among_workers=among_workers)
+    lock = "SELECT pg_advisory_lock(hashtextextended('turn at ' || %s, 0))"
+    with closing(connections.create_connection("default")) as other, HttpClient(hasty) as client:
+        other.cursor().execute(lock, [host(content)])
+        if among_workers:
+            assert reason_of(client, service(content), SourceUnavailable) == Reason.BUDGET
+        else:
+            ask(client, service(content))
+    assert bool(content.seen) is not among_workers
 
 
 def test_a_job_that_is_over_holds_no_turn(client: HttpClient, content: ContentServer) -> None:
