@@ -61,6 +61,11 @@ def test_concepts_that_need_nothing_stand_on_the_first_level_rather_than_evenly(
     assert [list(levels.values()).count(level) for level in (1, 2, 3)] == [7, 1, 1]
 
 
+def test_what_comes_first_in_the_order_stands_high_where_nothing_else_decides():
+    levels = assign_levels(list("abcdef"), [edge("e", "f")], Shape(7, 2, 2, 4, 4), 4)
+    assert list(levels.values()) == [1, 1, 2, 2, 3, 4]
+
+
 def optimum(order: list[str], edges: list[Edge], shape: Shape, height: int) -> int:
     """The least weight, in hundredths, that any placing loses: all of them, one by one."""
     best = 10**9
