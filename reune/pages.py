@@ -43,6 +43,8 @@ from tasks.owners import Owner, owner_of
 
 #: How many of one's own tasks the page lists; the modules load more.
 LISTED = 20
+#: How many topics of the catalogue are shown before one types.
+EXAMPLES = 12
 RELOAD_SECONDS = 3
 #: What the contract writes before the topic, in every language.
 _DESCRIPTION = re.compile(r"Generate MCP for topic: ")
@@ -166,6 +168,7 @@ def _form_page(request: HttpRequest, form: path_form.PathForm, status: int = 200
     context = {
         "form": form,
         "topics": topics,
+        "examples": path_form.mixed(topics, EXAMPLES),
         "example": str(texts.FORM["topic_example"]) % {"topic": topics[0].name},
         "tasks": [_shown(one.fields) for one in body.read_many(list(newest))],
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -48,6 +49,7 @@ _NONCE = re.compile(r"[0-9a-f]{32}")
 class Suggestion(NamedTuple):
     name: str
     summary: str
+    category: str
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,22 @@ def topics() -> tuple[Suggestion, ...]:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _topics(language: Language) -> tuple[Suggestion, ...]:
-    found = (Suggestion(entry.title[language], entry.summary[language]) for entry in index())
+    found = (
+        Suggestion(entry.title[language], entry.summary[language], entry.category)
+        for entry in index()
+    )
     return tuple(sorted(found, key=lambda one: one.name.casefold()))
+
+
+def mixed(topics: Sequence[Suggestion], limit: int) -> list[Suggestion]:
+    """Return the first of each category, the second of each and so on, up to `limit`, by name."""
+    seen: Counter[str] = Counter()
+    rounds: dict[Suggestion, int] = {}
+    for topic in topics:
+        rounds[topic] = seen[topic.category]
+        seen[topic.category] += 1
+    chosen = set(sorted(topics, key=rounds.__getitem__)[:limit])
+    return [topic for topic in topics if topic in chosen]
 
 
 def _values(sent: QueryDict) -> dict[str, str]:

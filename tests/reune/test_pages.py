@@ -11,7 +11,9 @@ from django.conf import LazySettings
 from django.db.models.functions import Now
 from django.test import Client
 
+from learning_paths.catalogue.loader import index
 from learning_paths.handlers import KIND
+from reune.pages import EXAMPLES
 from tasks.models import TaskInfo, TaskStatus
 from tests.factories import make_running_task, make_task, make_user
 from tests.learning_paths.paths import small_path
@@ -39,6 +41,14 @@ def nonce_in(html: str) -> str:
 
 
 class TestAsking:
+    def test_every_category_of_the_catalogue_is_among_the_examples(self) -> None:
+        html = Client().get("/").content.decode()
+        shown = set(re.findall(r'class="chip"[^>]*>([^<]+)<', unescape(html)))
+        assert len(shown) == EXAMPLES
+        assert {entry.category for entry in index() if entry.title["en"] in shown} == {
+            entry.category for entry in index()
+        }
+
     def test_the_form_becomes_a_task_and_leads_to_its_page(self) -> None:
         sent = {"topic": " Chess ", "num_nodes": "10", "language": "en", "max_width": ""}
         response = Client().post("/", sent)
