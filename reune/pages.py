@@ -37,7 +37,7 @@ from reune.errors import STATUS_OF_CODE
 from tasks import body, lifecycle, live
 from tasks.api.responses import text_response
 from tasks.body import Body
-from tasks.exceptions import TasksError, TransitionRefused
+from tasks.exceptions import LimitExceeded, TasksError, TransitionRefused
 from tasks.models import USER_PREFIX, TaskInfo
 from tasks.owners import Owner, owner_of
 
@@ -106,16 +106,13 @@ def path_page(request: HttpRequest, task_id: UUID) -> HttpResponse:
     if found is None or not _may_read(found, owner) or found.fields["kind"] != KIND:
         raise Http404
     may_change = found.owner_key == owner.key or owner.is_trusted
-    if request.method == "POST":
+    if request.method != "POST":
+        return _task_page(request, found, may_change)
+    try:
         return _change(request, found, may_change)
-    context = {
-        "task": _shown(found.fields),
-        "may_change": may_change,
-        "place": str(texts.PROGRESS["place"]) % {"place": found.place},
-        "reload_seconds": RELOAD_SECONDS,
-        "steps": _steps(found),
-    }
-    return _page(request, "reune/path.html", context, texts.PROGRESS, texts.PATH, texts.STEP)
+    except LimitExceeded as error:
+        status = STATUS_OF_CODE[error.code]
+        return _task_page(request, found, may_change, refusal=str(error), status=status)
 
 
 @page
@@ -146,6 +143,21 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | _context(self.request, texts.ACCOUNT)
+
+
+def _task_page(
+    request: HttpRequest, found: Body, may_change: bool, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "task": _shown(found.fields),
+        "may_change": may_change,
+        "refusal": refusal,
+        "place": str(texts.PROGRESS["place"]) % {"place": found.place},
+        "reload_seconds": RELOAD_SECONDS,
+        "steps": _steps(found),
+    }
+    groups = (texts.PROGRESS, texts.PATH, texts.STEP)
+    return _page(request, "reune/path.html", context, *groups, status=status)
 
 
 def _change(request: HttpRequest, found: Body, may_change: bool) -> HttpResponse:

@@ -173,6 +173,20 @@ class TestATask:
         assert client.post(f"/paths/{task.pk}", {"verb": "delete"})["Location"] == "/"
         assert not TaskInfo.objects.exists()
 
+    def test_a_resume_beyond_the_limit_says_so_and_changes_nothing(self) -> None:
+        client = Client()
+        client.post("/", {"topic": "Chess"})
+        task = TaskInfo.objects.get()
+        client.post(f"/paths/{task.pk}", {"verb": "cancel"})
+        for number in range(4):
+            client.post("/", {"topic": f"Topic {number}"})
+        make_path_task(owner_key=task.owner_key)
+        response = client.post(f"/paths/{task.pk}", {"verb": "resume"})
+        assert response.status_code == 429
+        assert 'role="alert"' in response.content.decode()
+        assert "This path was canceled" in response.content.decode()
+        assert TaskInfo.objects.get(pk=task.pk).status == TaskStatus.CANCELED
+
     @pytest.mark.parametrize("kind", ["tests.echo", "tasks.selftest"])
     def test_a_task_of_another_kind_is_no_path(self, kind: str) -> None:
         task = make_task(kind=kind)
