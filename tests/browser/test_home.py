@@ -82,6 +82,21 @@ def test_the_list_follows_what_happens(visit: Visitors) -> None:
     expect(page.locator("#mine li")).to_contain_text("Ready")
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_list_goes_on_after_an_answer_that_came_at_a_bad_time(
+    visit: Visitors, status: int
+) -> None:
+    visit.expected.append(str(status))
+    scenes.running("Chess")
+    page = visit.page()
+    page.clock.install()
+    page.route("**/tasks?*", lambda route: route.fulfill(status=status), times=1)
+    with page.expect_response("**/tasks?*"):
+        page.goto("/")
+    page.clock.fast_forward(5_000)
+    expect(page.get_by_role("button", name="Cancel: Chess")).to_be_visible()
+
+
 @pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_list_is_as_high_before_it_comes_alive(
     visit: Visitors, options: dict[str, Any]

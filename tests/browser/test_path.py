@@ -278,3 +278,12 @@ def test_what_a_path_says_is_text_and_never_markup(visit: Visitors) -> None:
     expect(page.get_by_text("A script")).to_be_visible()
     assert page.locator("#path img").count() == 0
     assert page.locator('a[href^="javascript"]').count() == 0
+
+
+def test_a_path_whose_answer_broke_off_is_asked_for_again(visit: Visitors) -> None:
+    task = scenes.finished()
+    page = visit.page()
+    cut = {"content_type": "application/json", "body": '{"id": "'}
+    page.route(f"**/tasks/{task.pk}", lambda route: route.fulfill(**cut), times=1)
+    page.goto(f"/paths/{task.pk}")
+    expect(page.locator(".map a.node")).to_have_count(15)

@@ -12,9 +12,14 @@ export class Refused extends Error {
     super(detail);
     this.status = status;
   }
+
+  /** Too many calls, or a server that is not up: the same call may do in a moment. */
+  get isForNow() {
+    return this.status === 429 || this.status >= 500;
+  }
 }
 
-/** The answer's JSON; null for 204. Throws Refused, or TypeError when nobody answers. */
+/** The answer's JSON; null for 204. Throws Refused, or another error when no answer gets through. */
 export async function call(method, address, headers = {}) {
   const response = await fetch(address, {
     method,
@@ -25,9 +30,9 @@ export async function call(method, address, headers = {}) {
 
 async function read(response) {
   if (response.status === 204) return null;
-  const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, body.detail ?? response.statusText);
-  return body;
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => ({}));
+  throw new Refused(response.status, problem.detail ?? response.statusText);
 }
 
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -94,15 +99,13 @@ async function poll(id, heard, connected) {
         if (isFinal(task)) return;
       } else if (response.status === 304) {
         connected(true);
-      } else if (response.status < 500 && response.status !== 429) {
-        await read(response);
       } else {
-        connected(false);
+        await read(response);
       }
     } catch (error) {
-      if (error instanceof Refused) throw error;
+      if (!(error instanceof Refused)) wait = Math.min(wait * 2, 15);
+      else if (!error.isForNow) throw error;
       connected(false);
-      wait = Math.min(wait * 2, 15);
     }
     await sleep(wait);
   }
@@ -116,7 +119,7 @@ async function insist(address, connected) {
       connected(true);
       return body;
     } catch (error) {
-      if (error instanceof Refused && error.status < 500 && error.status !== 429) throw error;
+      if (error instanceof Refused && !error.isForNow) throw error;
       connected(false);
       await sleep(wait);
     }

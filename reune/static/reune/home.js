@@ -47,11 +47,11 @@ async function refresh() {
   try {
     const tasks = await call("GET", `/tasks?kind=learning_path&limit=${limit + 1}`);
     show(tasks);
-    if (tasks.some((task) => !isFinal(task)))
-      timer = setTimeout(refreshIfSeen, REFRESH_SECONDS * 1000);
+    if (tasks.every(isFinal)) return;
   } catch (error) {
-    if (!(error instanceof Refused)) timer = setTimeout(refreshIfSeen, REFRESH_SECONDS * 1000);
+    if (error instanceof Refused && !error.isForNow) return;
   }
+  timer = setTimeout(refreshIfSeen, REFRESH_SECONDS * 1000);
 }
 
 const refreshIfSeen = () => !document.hidden && refresh();
