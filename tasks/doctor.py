@@ -34,6 +34,15 @@ MOST_DEAD_ROWS, MOST_DEAD_PART = 10_000, 0.5
 #: An active task of which nothing was heard for so long is not being worked on.
 STUCK = timedelta(hours=1)
 CLEANUP = "tasks.maintenance.cleanup"
+#: What the admin cannot do: there, queue entries are not shown and schedules are not made.
+SCHEDULE_CLEANUP = (
+    "from django_q.tasks import schedule;"
+    f" schedule('{CLEANUP}', name='reune: daily cleanup', schedule_type='D')"
+)
+DELETE_ORPHANS = (
+    "DELETE FROM django_q_ormq AS entry WHERE lock < now() - interval '1 hour'"
+    " AND NOT EXISTS (SELECT FROM tasks_taskinfo WHERE entry_id = entry.id)"
+)
 TABLES = ("tasks_taskinfo", "tasks_taskmessage", "tasks_taskstep", "django_q_ormq", "tasks_process")
 
 
@@ -76,6 +85,8 @@ def examine() -> list[Finding]:
 def _configuration() -> Iterator[Finding]:
     """What `manage.py check` says of this app, and with DEBUG off `check --deploy` too."""
     for message in checks.run_checks(include_deployment_checks=not settings.DEBUG):
+        if message.is_silenced():
+            continue
         level = Level.ERROR if message.level >= checks.ERROR else Level.WARNING
         yield Finding(level, f"check.{message.id}", str(message.msg), str(message.hint or ""))
 
@@ -183,7 +194,7 @@ def _queue() -> Iterator[Finding]:
     )
     if orphans:
         text = f"{orphans} entries of the queue belong to no task and were due an hour ago."
-        fix = "Delete them in the admin under *Queued tasks*, if they are no calls of schedules."
+        fix = f"If they are no calls of schedules, delete them in SQL: {DELETE_ORPHANS}"
         yield Finding(Level.WARNING, "entries_without_task", text, fix)
     if foreign:
         text = f"{foreign} entries are for clusters of another name, which no worker of ours takes."
@@ -215,7 +226,7 @@ def _cleanup() -> Iterator[Finding]:
     schedules = Schedule.objects.filter(func=CLEANUP)
     if not schedules.exists():
         text = "No schedule runs the cleanup: ended tasks stay for ever."
-        fix = f"Add one in the admin under *Scheduled tasks*: {CLEANUP}, daily."
+        fix = f'Make it again: manage.py shell -c "{SCHEDULE_CLEANUP}"'
         yield Finding(Level.WARNING, "no_cleanup", text, fix)
         return
     (overdue,) = _row(

@@ -90,7 +90,14 @@ class TestConfigurationAndDatabase:
     def test_in_production_what_check_deploy_says(self, settings: Settings) -> None:
         settings.DEBUG = False
         settings.SECRET_KEY = "short"
-        assert "check.security.W009" in codes()
+        assert "check.reune.W001" in codes()
+
+    def test_what_the_settings_silence_is_not_found(self, settings: Settings) -> None:
+        settings.DEBUG = False
+        silenced = {f"check.{one}" for one in settings.SILENCED_SYSTEM_CHECKS}
+        assert not codes() & silenced
+        settings.SILENCED_SYSTEM_CHECKS = []
+        assert codes() & silenced
 
     def test_a_setting_that_breaks_a_promise(self, settings: Settings) -> None:
         settings.Q_CLUSTER = {**settings.Q_CLUSTER, "broker_class": None}
@@ -220,10 +227,18 @@ class TestTasks:
     def test_an_entry_without_a_task(self) -> None:
         OrmQ.objects.create(key="reune", payload="", lock=Now() - timedelta(hours=2))
         assert codes() == {"entries_without_task"}
+        execute(doctor.DELETE_ORPHANS)
+        assert codes() == set()
 
     def test_an_entry_for_nobody(self) -> None:
         OrmQ.objects.create(key="other", payload="", lock=Now())
         assert codes() == {"foreign_entries"}
+
+    def test_a_cleanup_that_is_gone(self) -> None:
+        Schedule.objects.all().delete()
+        assert codes() == {"no_cleanup"}
+        call_command("shell", command=doctor.SCHEDULE_CLEANUP)
+        assert codes() == set()
 
     def test_a_cleanup_that_is_late(self) -> None:
         Schedule.objects.update(next_run=Now() - timedelta(days=2))

@@ -37,6 +37,10 @@ def _as_json(found: list[Finding]) -> str:
 def _as_text(found: list[Finding]) -> str:
     if not found:
         return "Nothing is wrong."
-    return "\n".join(
-        f"{one.level.upper():8} {one.code}: {one.text}\n         {one.fix}" for one in found
-    )
+    return "\n".join(map(_finding, found))
+
+
+def _finding(one: Finding) -> str:
+    """Django's own checks do not always say what to do."""
+    text = f"{one.level.upper():8} {one.code}: {one.text}"
+    return f"{text}\n         {one.fix}" if one.fix else text
