@@ -117,6 +117,17 @@ def test_web_and_worker_start_alike_everywhere() -> None:
     assert read("compose.yaml")["services"]["worker"]["command"] == lines["worker"].split()[2:]
 
 
+def test_compose_passes_on_every_variable_but_those_of_its_own() -> None:
+    services = read("compose.yaml")["services"]
+    ours = {name: one for name, one in services.items() if name != "database"}
+    assert {one["env_file"] for one in ours.values()} == {".env"}
+    # What .env says of the port is for the machine, and of the pool for the web process.
+    inside = services["web"]["ports"][0].rsplit(":", 1)[1]
+    assert {one["environment"]["PORT"] for one in ours.values()} == {inside}
+    pool = services["worker"]["environment"]["DATABASE_POOL_SIZE"]
+    assert procfile()["worker"].startswith(f"DATABASE_POOL_SIZE={pool} ")
+
+
 def test_a_worker_may_take_as_long_as_it_gives_its_tasks() -> None:
     limit = settings.REUNE_TASKS.get("stop_within", None)
     stop_within = limit.total_seconds() if limit else 25
