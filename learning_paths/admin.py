@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from learning_paths import library
+from learning_paths.export.links import with_safe_url
 from learning_paths.handlers import KIND
 from learning_paths.models import LearningPath
 from tasks.admin import CappedPaginator, link_result, shown
@@ -165,17 +165,11 @@ def readable(document: dict[str, Any]) -> dict[str, Any]:
             node
             | {
                 "before": [titles[one] for one in node["prerequisites"] if one in titles],
-                "resources": [_with_link(resource) for resource in node["resources"]],
+                "resources": [with_safe_url(resource) for resource in node["resources"]],
             }
             for node in nodes
         ]
     }
-
-
-def _with_link(resource: dict[str, Any]) -> dict[str, Any]:
-    """Without an address that is none of the web's: a `javascript:` would run as staff."""
-    is_web = urlsplit(resource["url"]).scheme in ("http", "https")
-    return resource | {"url": resource["url"] if is_web else ""}
 
 
 def _texts() -> dict[str, str]:

@@ -28,6 +28,7 @@ from rest_framework.settings import api_settings
 
 from learning_paths.exceptions import InvalidRequest
 from learning_paths.export.files import Format, exported, file_name
+from learning_paths.export.links import with_safe_url
 from learning_paths.export.page import content_security_policy
 from learning_paths.handlers import KIND
 from reune import page_texts as texts
@@ -247,7 +248,10 @@ def _steps(found: Body) -> list[dict[str, Any]]:
     if found.result is None:
         return []
     nodes = json.loads(found.result).get("nodes", {}).values()
-    return sorted(nodes, key=lambda node: int(node["order"]))
+    return [
+        node | {"resources": [with_safe_url(resource) for resource in node["resources"]]}
+        for node in sorted(nodes, key=lambda node: int(node["order"]))
+    ]
 
 
 def _language() -> str:

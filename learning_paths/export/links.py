@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 #: What may stand in an address as it is (RFC 3986); the rest is written in percent.
@@ -25,6 +27,11 @@ def safe_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host:
         return ""
     return quote(url.strip(), safe=_AS_THEY_ARE)
+
+
+def with_safe_url(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the resource, its `url` safe_url's."""
+    return {**resource, "url": safe_url(resource["url"])}
 
 
 def licence_url(licence: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from html import unescape
 from typing import Any
 
@@ -197,6 +198,18 @@ class TestATask:
         html = page_of(Client(), task)
         assert EVIL not in html
         assert EVIL in unescape(html)
+
+    @pytest.mark.parametrize("address", ["javascript:alert(1)", "http://[bad"])
+    def test_without_javascript_too_only_web_addresses_are_links(self, address: str) -> None:
+        document = deepcopy(dict(small_path().document))
+        node = next(node for node in document["nodes"].values() if node["resources"])
+        node["resources"][0] |= {"title": "A page", "url": address}
+        done = {"status": TaskStatus.COMPLETED, "completed_at": Now(), "result": document}
+        html = page_of(Client(), make_path_task(**done))
+        read = re.search(r"<noscript>.*plain-path.*?</noscript>", html, re.DOTALL)
+        assert read
+        assert "A page" in read[0]
+        assert address not in read[0]
 
     def test_it_costs_few_queries(self, django_assert_max_num_queries: Any) -> None:
         client = Client()
