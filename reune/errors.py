@@ -30,6 +30,7 @@ from rest_framework.response import Response
 
 from learning_paths.exceptions import InvalidRequest, LearningPathsError
 from tasks import body
+from tasks.admin.shown import state_words
 from tasks.exceptions import (
     InvalidParams,
     LimitExceeded,
@@ -136,10 +137,10 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
         case LimitExceeded():
             fields = [(error.limit, str(error))]
             return problem(STATUS_OF_CODE[error.code], error.code, str(error), fields)
-        case TransitionRefused() | StillRunning():
-            found = body.read(error.task_id)
-            task = {"task": found.fields} if found else {}
-            return problem(STATUS_OF_CODE[error.code], error.code, str(error)) | task
+        case TransitionRefused():
+            return _problem_of_a_task(error, _refusal(error))
+        case StillRunning():
+            return _problem_of_a_task(error, str(error))
         case TasksError() | LearningPathsError() if error.code in STATUS_OF_CODE:
             return problem(STATUS_OF_CODE[error.code], error.code, str(error))
         case ValidationError():
@@ -159,6 +160,19 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
             return problem(error.status_code, str(error.get_codes()), str(error.detail))
         case _:
             return _problem_of_django(error)
+
+
+def _problem_of_a_task(error: TransitionRefused | StillRunning, detail: str) -> dict[str, Any]:
+    """With the task as it is, if it is there."""
+    found = body.read(error.task_id)
+    task = {"task": found.fields} if found else {}
+    return problem(STATUS_OF_CODE[error.code], error.code, detail) | task
+
+
+def _refusal(error: TransitionRefused) -> str:
+    """Its own message is for operators: it has the id, and is in English."""
+    state = state_words().get(error.status) or _("not there any more")
+    return _("This cannot be done: the task is %(state)s.") % {"state": state}
 
 
 def _problem_of_django(error: Exception) -> dict[str, Any] | None:

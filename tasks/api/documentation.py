@@ -204,7 +204,7 @@ _ONE = answer("The task.", _TASK, OpenApiExample("running", _RUNNING))
 _CONFLICT = refused(
     "The task is in a state that does not allow it; it comes in the member `task`.",
     "transition_refused",
-    "cannot cancel task 550e8400-e29b-41d4-a716-446655440000: it is completed",
+    "This cannot be done: the task is completed.",
 )
 _TOO_HIGH = refused(
     "The priority is above one's limit.",
