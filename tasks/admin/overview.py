@@ -99,8 +99,9 @@ def _processes() -> list[dict[str, Any]]:
     known = Process.objects.exclude(pk=processes.PAST).filter(ended_at=None)
     rows = known.annotate(silence=Now() - F("seen_at")).order_by("-role", "host", "pid")
     shown_rows = list(rows.defer("figures")[:MOST_PROCESSES])
-    running = TaskInfo.objects.filter(status=TaskStatus.RUNNING, worker__isnull=False)
-    tasks = {task.worker: task for task in running.defer("result", "params")[:MOST_PROCESSES]}
+    listed = [row.pk for row in shown_rows]
+    running = TaskInfo.objects.filter(status=TaskStatus.RUNNING, worker__in=listed)
+    tasks = {task.worker: task for task in running.defer("result", "params")}
     lease = get_conf().lease
     return [
         {

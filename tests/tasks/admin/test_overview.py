@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from tasks import stats
+from tasks.admin import overview
 from tasks.admin.charts import chart, scale
 from tasks.models import Process
 from tests.factories import make_running_task, make_task
@@ -130,6 +131,19 @@ class TestPage:
         assert "gone" not in table
         assert "&lt;b&gt;one" in table
         assert table.count("it counts as dead") == 1
+        assert f"/admin/tasks/taskinfo/{task.pk}/change/" in table
+
+    def test_a_process_names_its_task_however_many_run_elsewhere(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(overview, "MOST_PROCESSES", 1)
+        gone = Process.objects.create(role="worker", host="a", pid=1, ended_at=Now())
+        for _ in range(3):
+            make_running_task(worker=gone.pk)
+        alive = Process.objects.create(role="worker", host="b", pid=2)
+        task = make_running_task(worker=alive.pk)
+        html = page(browser, QUEUE)
+        table = html[html.index('class="processes"') :].partition("</table>")[0]
         assert f"/admin/tasks/taskinfo/{task.pk}/change/" in table
 
     def test_each_chart_is_named_described_and_there_as_a_table(self, browser: Client) -> None:
