@@ -225,17 +225,19 @@ def perform(
             outcome.refused[_why(refusal)] += 1
         else:
             outcome.done.append(task)
-    words = ", ".join(
-        [verb.name, *(f"{name}: {value}" for name, value in said.items() if value != "")]
-    )
-    if outcome.done:
-        LogEntry.objects.log_actions(
-            cast(User, request.user).pk,
-            outcome.done,
-            DELETION if verb.is_deletion else CHANGE,
-            change_message=words,
-        )
+            _note(verb, task, request, said)
     return outcome
+
+
+def _note(verb: Verb, task: TaskInfo, request: HttpRequest, said: dict[str, Any]) -> None:
+    """Who did it, at once: what is done stays done if a later one breaks off."""
+    words = [verb.name, *(f"{name}: {value}" for name, value in said.items() if value != "")]
+    LogEntry.objects.log_actions(
+        cast(User, request.user).pk,
+        [task],
+        DELETION if verb.is_deletion else CHANGE,
+        change_message=", ".join(words),
+    )
 
 
 def _why(refusal: TasksError) -> str:

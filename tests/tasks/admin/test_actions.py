@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.db.models.functions import Now
+from django.http import HttpRequest
 from django.test import Client
 
 from tasks import lifecycle
@@ -124,6 +128,24 @@ def test_staff_with_limits_of_their_own_keep_to_them() -> None:
     TaskLimit.objects.create(user=staff, max_priority=6)
     told = do(browser_of(staff), "prioritize_tasks", task, priority="8")
     assert told == ["1 task was refused: 1 The highest priority you may ask for is 6.."]
+
+
+def test_what_was_done_before_an_action_broke_off_is_noted(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = make_task(), make_task()
+    cancel, *others = actions.VERBS
+
+    def break_off(task_id: UUID, request: HttpRequest, *, reason: str) -> None:
+        if task_id == older.pk:
+            raise OperationalError("the connection is lost")
+        cancel.run(task_id, request, reason=reason)
+
+    monkeypatch.setattr(actions, "VERBS", (replace(cancel, run=break_off), *others))
+    with pytest.raises(OperationalError):
+        do(browser, "cancel_tasks", older, newer)
+    assert statuses(older, newer) == ["pending", "canceled"]
+    assert LogEntry.objects.get().object_id == str(newer.pk)
 
 
 def test_only_what_has_ended_is_deleted(browser: Client) -> None:
