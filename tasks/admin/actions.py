@@ -245,7 +245,7 @@ def _why(refusal: TasksError) -> str:
         return state_words().get(refusal.status) or _("not there any more")
     if isinstance(refusal, LimitExceeded):
         return _("the owner has as many as they may (%(limit)s)") % {"limit": refusal.limit}
-    return str(refusal)
+    return str(refusal).removesuffix(".")
 
 
 def _question(

@@ -127,7 +127,7 @@ def test_staff_with_limits_of_their_own_keep_to_them() -> None:
     task, staff = make_task(), make_staff("change_taskinfo")
     TaskLimit.objects.create(user=staff, max_priority=6)
     told = do(browser_of(staff), "prioritize_tasks", task, priority="8")
-    assert told == ["1 task was refused: 1 The highest priority you may ask for is 6.."]
+    assert told == ["1 task was refused: 1 The highest priority you may ask for is 6."]
 
 
 def test_what_was_done_before_an_action_broke_off_is_noted(
