@@ -14,7 +14,6 @@ from learning_paths.http import MISREADINGS
 Value = TypeVar("Value")
 
 DESCRIPTION_LENGTH = 300
-TITLE_LENGTH = 200
 
 # Control and format characters, and halves of surrogate pairs.
 _UNSEEN = ("Cc", "Cf", "Cs")
@@ -52,9 +51,7 @@ def visible(text: str) -> str:
     """Return `text` in NFC without control and format characters; line breaks stay."""
     composed = unicodedata.normalize("NFC", text)
     return "".join(
-        char
-        for char in composed
-        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf")
+        char for char in composed if char in "\n\t" or unicodedata.category(char) not in _UNSEEN
     )
 
 
