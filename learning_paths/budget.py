@@ -21,10 +21,6 @@ class Budget:
         self._over = threading.Event()
 
     @property
-    def calls_left(self) -> int:
-        return self._calls_left
-
-    @property
     def is_spent(self) -> bool:
         try:
             self.remaining()

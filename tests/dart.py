@@ -7,10 +7,9 @@ missing name is null. Python's parser keeps the two sorts of numbers apart as we
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-Json = Mapping[str, Any]
 Read = Callable[[Any], Any]
 
 

@@ -23,9 +23,8 @@ from learning_paths.http import Hop, HttpClient, Reply
 
 State = Literal["fine", "redirected", "moved", "gone", "soft_404", "refused", "unavailable"]
 
-#: What has to be mended, what somebody should look at, and what was seen to be there.
+#: What has to be mended, and what was seen to be there.
 BROKEN: tuple[State, ...] = ("gone", "soft_404")
-UNSURE: tuple[State, ...] = ("moved", "refused", "unavailable")
 SEEN: tuple[State, ...] = ("fine", "redirected", "moved")
 
 PERMANENT = (301, 308)

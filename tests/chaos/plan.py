@@ -26,7 +26,6 @@ HARMS: dict[tuple[str, str], int] = {
     ("KILL", "cluster"): 4,
     ("STOP", "cluster"): 3,
 }
-SIGNALS = ("KILL", "TERM", "STOP")
 
 #: The owners, and how many of their tasks may be in line at once. None is no limit.
 OWNERS: dict[str, int | None] = {

@@ -32,8 +32,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Labels = dict[str, str]
-
 
 @pytest.fixture(autouse=True)
 def _counts_begin_at_nothing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
