@@ -67,5 +67,5 @@ class TaskLimitInline(admin.StackedInline):  # type: ignore[type-arg]  # no gene
     form = OwnLimitForm
     fields = _NUMBERS
     extra = 0
-    verbose_name = _("task limits of their own")
+    verbose_name = _("task limit of their own")
     verbose_name_plural = _("task limits of their own; without, those for all users apply")

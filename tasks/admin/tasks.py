@@ -193,7 +193,7 @@ class TaskInfoAdmin(TaskActions):
         if task.owner:
             return task.owner.get_username()
         # Of the hash of an address, its beginning tells one from another.
-        return task.owner_key[:15]
+        return task.owner_key[:11]
 
     @admin.display(description=gettext_lazy("Attempts"))
     def attempts(self, task: TaskInfo) -> str:
