@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -26,6 +27,8 @@ COUNT_SHIFTS = """
         for (const one of list.getEntries()) window.shifts += one.value;
     }).observe({ type: "layout-shift", buffered: true });
 """
+#: How many tasks were submitted so many hours ago.
+_A_DAY = (3, 9, 14, 17, 12, 8, 9, 15, 18, 13, 7, 4, 2, 1, 0, 0, 1, 0, 2, 3, 6, 8, 11, 9)
 STEPS = (
     (5, "Topic found: Python"),
     (20, "Chose 29 concepts in 7 chapters"),
@@ -68,6 +71,26 @@ def failed(topic: str = "Python", error: str = "Nothing was found on this topic.
     task = running(topic)
     lifecycle.fail(claim_of(task), error)
     return task
+
+
+def a_day() -> None:
+    """What a small place sees in a day: a quiet night, a busy afternoon, a failure now and then."""
+    topics = ("Chess", "Python", "Baking", "Statistics", "Photography", "Astronomy", "Git")
+    now = datetime.now(UTC)
+    for number, hour in enumerate(ago for ago in range(23, -1, -1) for _ in range(_A_DAY[ago])):
+        begun = now - timedelta(hours=hour, minutes=7 * number % 60)
+        status = "failed" if number % 17 == 5 else "canceled" if number % 23 == 9 else "completed"
+        make_task(
+            **_of(topics[number % len(topics)]),
+            status=status,
+            progress=100 if status == "completed" else 40,
+            attempt=1,
+            error="Nothing was found on this topic." if status == "failed" else "",
+            created_at=begun,
+            queued_at=begun,
+            started_at=begun + timedelta(seconds=0.02 + number % 5),
+            completed_at=begun + timedelta(seconds=4 + number % 9),
+        )
 
 
 def python_path(**params: Any) -> dict[str, Any]:

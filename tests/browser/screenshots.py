@@ -145,6 +145,43 @@ def step(page: Page) -> None:
     page.get_by_role("link", name="Continue").click()
 
 
+@picture("admin-queue", **DESKTOP)
+def admin_queue(page: Page) -> None:
+    _busy_place(page)
+    page.goto("/admin/tasks/queue/")
+
+
+@picture("admin-tasks", viewport={"width": 1440, "height": 860})
+def admin_tasks(page: Page) -> None:
+    _busy_place(page)
+    page.goto("/admin/tasks/taskinfo/")
+
+
+def _busy_place(page: Page) -> None:
+    """Sign in where there has been a day's work."""
+    from django.contrib.auth.models import User
+
+    from tasks.models import Process
+    from tests.browser import scenes
+
+    web = Process.objects.filter(role="web").latest("started_at")
+    worker = Process.objects.create(
+        role="worker", host=web.host, pid=web.pid + 7, release=web.release
+    )
+    scenes.a_day()
+    for topic in ("Gardening", "Data science"):
+        scenes.waiting(topic)
+    task = scenes.running("Python", worker=worker.pk)
+    for progress, text in scenes.STEPS:
+        scenes.say(task, progress, text)
+    if not User.objects.exists():
+        User.objects.create_superuser("ana", password="ana")
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("ana")
+    page.get_by_label("Password").fill("ana")
+    page.get_by_role("button", name="Log in").click()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
@@ -175,7 +212,7 @@ def _set_up(folder: Path) -> None:
 
 
 def _take(names: list[str]) -> None:
-    from tasks.models import TaskInfo
+    from tasks.models import Process, TaskInfo
     from tests.browser.browsers import chromium
     from tests.browser.visitors import Visitors
     from tests.processes import Server
@@ -185,6 +222,7 @@ def _take(names: list[str]) -> None:
         for name in names:
             prepare, options = PICTURES[name]
             TaskInfo.objects.all().delete()
+            Process.objects.filter(role="worker").delete()
             visitors = Visitors(browser, server)
             # What would move is at its end at once.
             options = {"timezone_id": "America/Sao_Paulo", "reduced_motion": "reduce"} | options
