@@ -1,6 +1,6 @@
 # README.md says what to run. Everything these make lives in .venv and .data.
 PYTHON = python3
-PORT = 8000
+PORT ?= 8000
 TOPIC = python
 LANGUAGE = pt
 NODES = 15
