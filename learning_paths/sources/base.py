@@ -1,25 +1,15 @@
 """
 What a content source is, and the values that sources give.
 
-Values are plain: texts without markup, tuples, numbers. `to_json` makes JSON of them for a task
-step and `from_json` reads it back. Sources know nothing of tasks, and raise SourceUnavailable and
-SourceRejected only.
+Values are plain: texts without markup, tuples, numbers; JSON can hold each of them. Sources know
+nothing of tasks, and raise SourceUnavailable and SourceRejected only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import (
-    Any,
-    ClassVar,
-    Literal,
-    Protocol,
-    TypeVar,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -28,8 +18,6 @@ from learning_paths.conf import Conf
 from learning_paths.exceptions import Reason, SourceError
 from learning_paths.http import Answer, HttpClient
 from learning_paths.sources.reading import query_text
-
-Value = TypeVar("Value")
 
 #: What a source is for: pages to learn from, texts and structure to make a path of, or names.
 Role = Literal["resources", "articles", "names"]
@@ -268,30 +256,6 @@ class SourceBase:
             attribution=self.attribution or self.title,
             retrieved_on=answer.retrieved_at.date().isoformat(),
         )
-
-
-def to_json(value: Any) -> dict[str, Any]:
-    """Return a value as what JSON can hold; tuples become lists when it is written."""
-    return asdict(value)
-
-
-def from_json(kind: type[Value], plain: Mapping[str, Any]) -> Value:
-    """Read back what `to_json` made of a value of this kind."""
-    hints = get_type_hints(kind)
-    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # a dataclass
-    return kind(
-        **{name: _revived(hints[name], one) for name, one in plain.items() if name in known}
-    )
-
-
-def _revived(hint: Any, value: Any) -> Any:
-    if get_origin(hint) is tuple:
-        return tuple(_revived(get_args(hint)[0], one) for one in value)
-    if isinstance(value, Mapping):
-        if isinstance(hint, type):
-            return from_json(hint, value)
-        return {name: _revived(get_args(hint)[1], one) for name, one in value.items()}
-    return value
 
 
 def explain(error: SourceError) -> str:

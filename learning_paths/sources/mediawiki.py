@@ -37,7 +37,6 @@ from learning_paths.sources.mediawiki_answers import (
     pages_of,
     qid_of,
     sections_of,
-    translations_of,
 )
 from learning_paths.sources.reading import plain, query_text, read_each, text_of, visible, web_url
 
@@ -150,30 +149,6 @@ class MediaWiki(SourceBase):
                 for title, target in self._links_from(language, params):
                     found.setdefault(title, set()).add(target)
         return {title: frozenset(targets - {title}) for title, targets in found.items()}
-
-    def incoming_links(self, title: str, language: Language) -> int:
-        """Return how many articles link to one: how basic a concept is."""
-        params = {
-            "list": "search",
-            "srsearch": f'linksto:"{title.replace(chr(34), "")}"',
-            "srnamespace": "0",
-            "srlimit": "1",
-            "srinfo": "totalhits",
-            "srprop": "",
-        }
-        return self._ask(
-            language,
-            params,
-            lambda answer: int(answer.json["query"]["searchinfo"]["totalhits"]),
-        )
-
-    def translations(self, title: str, language: Language) -> Mapping[str, str]:
-        """Return the titles of the article in other languages, by language code."""
-        if not _is_title(title):
-            return {}
-        params = {"titles": title, "redirects": "1", "prop": "langlinks", "lllimit": "500"}
-        answers = self._ask_on(language, params, lambda answer: translations_of(answer.json))
-        return {code: name for part in answers for code, name in part.items()}
 
     def chapters(self, book: str, language: Language) -> Sequence[Chapter]:
         """

@@ -101,14 +101,6 @@ def links_of(json: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def translations_of(json: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        text_of(link["lang"]): text_of(link["title"] if "title" in link else link["*"])
-        for page in pages_of(json)
-        for link in page.get("langlinks", [])
-    }
-
-
 def sections_of(extract: str) -> tuple[Section, ...]:
     """Cut a text at its headings (== History ==); the lead is the first, even if empty."""
     parts = _HEADING.split(extract)  # lead, then marks, title and text of each section

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -47,7 +47,6 @@ class Page:
     is_disambiguation: bool = False
     qid: str = ""
     pageid: int = 0
-    translations: dict[str, str] = field(default_factory=dict)
 
     @property
     def lead(self) -> str:
@@ -116,18 +115,14 @@ def concepts(topic: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _number(wikis: Mapping[tuple[str, str], Wiki]) -> None:
-    """Give pages their numbers, and those of one thing one Wikidata item and each other's title."""
+    """Give pages their numbers, and those of one thing one Wikidata item."""
     pageids = count(1001)
     items: dict[tuple[str, str], int] = {}
-    for (project, language), wiki in wikis.items():
+    for (project, _language), wiki in wikis.items():
         for page in wiki.pages:
             page.pageid = next(pageids)
             number = items.setdefault((project, page.id), len(items) + 1)
             page.qid = "" if page.is_disambiguation else f"Q{700_000_000 + number}"
-            for other in LANGUAGES:
-                for twin in wikis[project, other].pages if other != language else ():
-                    if twin.id == page.id:
-                        page.translations[other] = twin.title
 
 
 def _articles(topic: Mapping[str, Any], language: str) -> Iterator[Page]:

@@ -34,8 +34,6 @@ def error(code: str, info: str) -> dict[str, Any]:
 
 def search(wiki: Wiki, words: str) -> list[Page]:
     """Pages that have every word, those with the words in their title first."""
-    if target := re.fullmatch(r'linksto:"(.+)"', words):
-        return [page for page in wiki.pages if target[1] in page.links]
     wanted = folded_words(words)
     found = []
     for page in wiki.pages:
@@ -188,26 +186,17 @@ def _links(entries: Entries, params: Params, *_: str) -> dict[str, str]:
     return {"plcontinue": places[start + limit]} if len(links) > start + limit else {}
 
 
-def _langlinks(entries: Entries, params: Params, project: str, language: str) -> None:
-    for entry, page in entries:
-        if page and page.translations:
-            entry["langlinks"] = [
-                {"lang": code, "title": title} for code, title in sorted(page.translations.items())
-            ]
-
-
 _PROPS = {
     "extracts": _extracts,
     "pageprops": _pageprops,
     "description": _description,
     "info": _info,
     "links": _links,
-    "langlinks": _langlinks,
 }
 
 
 def _version_1(given: dict[str, Any]) -> dict[str, Any]:
-    """Flags are empty strings, pages a map by id, the title of a language link is "*"."""
+    """Flags are empty strings, pages a map by id."""
     if "batchcomplete" in given:
         given["batchcomplete"] = ""
     pages = given.get("query", {}).get("pages")
@@ -219,8 +208,6 @@ def _version_1(given: dict[str, Any]) -> dict[str, Any]:
         for flag in ("missing", "invalid"):
             if page.get(flag):
                 page[flag] = ""
-        for link in page.get("langlinks", []):
-            link["*"] = link.pop("title")
         missing -= "pageid" not in page
         table[str(page.get("pageid", missing))] = page
     given["query"]["pages"] = table
