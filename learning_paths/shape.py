@@ -61,19 +61,6 @@ class Shape(NamedTuple):
             if self.min_width + height <= self.num_nodes <= 1 + self.max_width * height
         ]
 
-    def level_sizes(self, height: int) -> list[int]:
-        """
-        Return how many nodes go to levels 1 to `height`, as even as the bounds allow.
-
-        `height` is one of `heights()`. What is left after the least each level must have goes,
-        one by one, to the narrowest level, the highest of equals.
-        """
-        sizes = [self.min_width] + [1] * (height - 1)
-        for _ in range(self.num_nodes - 1 - sum(sizes)):
-            narrowest = min(range(height), key=sizes.__getitem__)
-            sizes[narrowest] += 1
-        return sizes
-
 
 SHAPE_BOUNDS: Final[Mapping[str, Bound]] = MappingProxyType(
     {
