@@ -233,6 +233,8 @@ class TestCancelAndResume:
         staff = client_of(make_user("staff", is_staff=True))
         body = problem(staff.post(f"/tasks/{task.pk}/{verb}"), 409, "transition_refused")
         assert body["detail"] == "This cannot be done: the task is completed."
+        spoken = staff.post(f"/tasks/{task.pk}/{verb}", headers={"Accept-Language": "es"}).json()
+        assert spoken["detail"] == "No es posible: el estado de la tarea es “completada”."
 
     @pytest.mark.parametrize("verb", ["cancel", "resume"])
     def test_somebody_else_s_task_is_not_there(
