@@ -214,6 +214,8 @@ STEP: Final[Texts] = {
 ACCOUNT: Final[Texts] = {
     "not_found_head": _("There is nothing here"),
     "not_found_text": _("This path may have been deleted, or it is somebody else's."),
+    "old_form_head": _("This form cannot be used any more"),
+    "old_form_text": _("Go back, load the page again, and send it once more. It needs cookies."),
     "away_head": _("The database does not answer"),
     "away_text": _("Nothing is lost. Try again in a moment."),
     "back": _("To the start page"),

@@ -146,6 +146,12 @@ class SignIn(LoginView):
         return super().get_context_data(**kwargs) | _context(self.request, texts.ACCOUNT)
 
 
+@page
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What a form without its token, or with one from before a sign-in, leads to."""
+    return _trouble(request, HTTPStatus.FORBIDDEN, "old_form")
+
+
 def _task_page(
     request: HttpRequest, found: Body, may_change: bool, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:

@@ -165,6 +165,7 @@ if NUM_PROXIES:
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=30 * 24 * 3600) if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "reune.pages.csrf_failure"
 SILENCED_SYSTEM_CHECKS = [
     # reune.middleware.CommonMiddleware redirects.
     "security.W008",

@@ -95,6 +95,7 @@ class TestAsking:
     def test_it_needs_the_csrf_token(self) -> None:
         response = Client(enforce_csrf_checks=True).post("/", {"topic": "Chess"})
         assert response.status_code == 403
+        assert "Go back, load the page again" in response.content.decode()
         assert not TaskInfo.objects.exists()
 
     def test_a_link_may_fill_in_the_form(self) -> None:
