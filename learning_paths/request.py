@@ -52,7 +52,8 @@ _NAME_SHOWN = 40
 _NEAR = 75
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_DECIMAL = re.compile(r"[+-]?([0-9]{1,18}\.?|[0-9]{0,18}\.[0-9]{1,18})([eE][+-]?[0-9]{1,3})?")
+# As many digits as a float can have without an exponent.
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,309}\.?|[0-9]{0,309}\.[0-9]{1,1074})([eE][+-]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,10 @@ def test_both_ends_of_each_bound_are_taken(name: str):
         assert getattr(read(**room | {"num_nodes": 20} | {name: value}), name) == value
 
 
-@pytest.mark.parametrize("value", [0, 1, 0.0, 1.0, "0", "1", ".5", "1e-3", "0.15"])
+@pytest.mark.parametrize(
+    "value",
+    [0, 1, 0.0, 1.0, "0", "1", ".5", "1e-3", "0.15", "0.0015565442701708236"],
+)
 def test_the_threshold_is_a_float_whatever_number_it_came_as(value: object):
     threshold = read(similarity_threshold=value).similarity_threshold
     assert type(threshold) is float
