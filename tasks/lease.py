@@ -5,8 +5,9 @@ One thread in each worker process, with a database connection of its own: it ext
 writes what the task reports, hears cancels, tells those who watch the task, and watches the clock.
 An interruption is one mechanism for four reasons: the thread signals the main thread, whose
 handler raises Interrupted wherever the task is, in a socket read, a query, a sleep or a loop. While
-an outcome is written the signal is held back. A main thread that does not react is killed with its
-process; the outcome is written for it first.
+an outcome is written the signal is held back. An exception that Python drops, as it does in
+destructors, is raised again. A main thread that does not react is killed with its process; the
+outcome is written for it first.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -78,6 +80,7 @@ class Attempt:
         #: The handler has; what is left is to write the outcome, for which there is no hurry.
         self.has_ended = False
         self._is_interruptible = False
+        self._report_dropped = sys.unraisablehook
         # Held while lines go to the database, so that they keep their order.
         self.writing = threading.Lock()
         self.progress = 0
@@ -105,12 +108,14 @@ class Attempt:
     def interruptible(self) -> Iterator[None]:
         """Run a handler: interruptions are raised inside, one that came before at once."""
         self._is_interruptible = True
+        self._report_dropped, sys.unraisablehook = sys.unraisablehook, self._on_dropped
         try:
             self._raise_if_asked()
             yield
         finally:
             self._is_interruptible = False
             self.has_ended = True
+            sys.unraisablehook = self._report_dropped
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
@@ -128,6 +133,18 @@ class Attempt:
             self.reason, self.asked_at = reason, time.monotonic()
             return True
         return False
+
+    @property
+    def must_be_interrupted(self) -> bool:
+        """It is asked to stop, and knows nothing of it yet."""
+        return self.reason is not None and self._is_interruptible
+
+    def _on_dropped(self, dropped: sys.UnraisableHookArgs) -> None:
+        """Take note of what was raised in a destructor or a callback of C, and went no further."""
+        if isinstance(dropped.exc_value, Interrupted):
+            self._is_interruptible = True
+        else:
+            self._report_dropped(dropped)
 
     def on_signal(self) -> None:
         """In the main thread, between two instructions of whatever it does."""
@@ -256,6 +273,8 @@ class Keeper:
         now = time.monotonic()
         if now - attempt.began >= _seconds(attempt.timeout):
             self._interrupt(attempt, Reason.TIMED_OUT)
+        if attempt.must_be_interrupted:
+            signal.pthread_kill(self._main, INTERRUPT_SIGNAL)
         if attempt.reason and now - attempt.asked_at >= _seconds(get_conf().grace):
             self._kill(attempt, attempt.reason)
 

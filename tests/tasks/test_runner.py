@@ -250,7 +250,18 @@ def with_a_wide_except(task: RunningTask, params: Any) -> Any:
             continue
 
 
-WAYS = [forever, in_a_socket, in_a_query, in_a_loop, with_a_wide_except]
+class Lasting:
+    def __del__(self) -> None:
+        time.sleep(60)
+
+
+def in_a_destructor(task: RunningTask, params: Any) -> Any:
+    """Python drops what is raised there, and goes on."""
+    Lasting()
+    forever(task, params)
+
+
+WAYS = [forever, in_a_socket, in_a_query, in_a_loop, with_a_wide_except, in_a_destructor]
 
 
 def while_running(act: Callable[[TaskInfo], object], task: TaskInfo) -> threading.Thread:
