@@ -28,6 +28,11 @@ def make_ended(status: str = "completed", **overrides: Any) -> TaskInfo:
     return make_task(status=status, completed_at=Now(), **overrides)
 
 
+def make_many(count: int, **fields: Any) -> None:
+    rows = (TaskInfo(params={}, owner_key=ANYBODY.key, **fields) for _ in range(count))
+    TaskInfo.objects.bulk_create(rows)
+
+
 def found(browser: Client, **query: Any) -> set[str]:
     return set(listed(page(browser, LIST, **query)))
 
@@ -171,13 +176,16 @@ class TestMany:
     @pytest.mark.parametrize(
         ("narrow", "index"),
         [
-            (lambda tasks: tasks.filter(kind="x"), "tasks_taskinfo_kind_newest"),
+            (lambda tasks: tasks.filter(kind="y"), "tasks_taskinfo_kind_newest"),
             (lambda tasks: tasks.all(), "tasks_taskinfo_newest"),
         ],
     )
     def test_the_order_is_that_of_an_index(self, narrow: Callable[[Any], Any], index: str) -> None:
+        # Of a few rows any index is as good as another.
+        for kind, count in (("x", 2000), ("y", 100)):
+            make_many(count, kind=kind)
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_sort TO off")
+            cursor.execute("ANALYZE tasks_taskinfo; SET LOCAL enable_sort TO off")
         plan = narrow(TaskInfo.objects).order_by("-created_at", "-id")[:50].explain()
         assert index in plan
 
