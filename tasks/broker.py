@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -64,6 +65,9 @@ class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
+        #: Gives the delivery of a task to a worker. Without it (`manage.py qcluster`) it goes the
+        #: way of all calls.
+        self.deliver: Callable[[Delivery], None] | None = None
         self._taken: list[int] = []
         self._listener = wire.Listener(wire.QUEUE)
         self._returned_at = self._healed_at = 0.0
@@ -78,7 +82,7 @@ class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
 
     def dequeue(self) -> list[tuple[int | None, str]] | None:
         """
-        Take entries for the free workers; after a while without any, None.
+        Take entries for the free workers; return those that are calls, or after a while None.
 
         Without a database it waits for one: the cluster lives on.
         """
@@ -88,8 +92,9 @@ class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
             return None
         try:
             self._mend_when_due()
-            if taken := self._take():
-                return taken
+            if calls := self._take():
+                return calls
+            # All there was is with the workers, or all workers have something.
             self._rest()
         except (Error, psycopg.Error) as error:
             logger.warning("queue_unreachable error=%s", type(error).__name__)
@@ -122,15 +127,19 @@ class PostgresBroker(ORM):  # type: ignore[misc]  # django-q2 has no types
             rows = cursor.fetchall()
         self._taken = [entry_id for entry_id, *_ in rows]
         fresh = sorted(row for row in rows if row[1] is not None)
-        return [self._package(*row) for row in fresh]
+        return [call for row in fresh if (call := self._hand_out(*row))]
 
-    def _package(
+    def _hand_out(
         self, entry_id: int, lock: datetime, task_id: UUID | None, payload: str
-    ) -> tuple[int | None, str]:
+    ) -> tuple[int | None, str] | None:
         """The entry's id to acknowledge, and the call. A task's entry is not acknowledged."""
         if task_id is None:
             return entry_id, payload
-        return None, package_of(Delivery(task_id, entry_id, lock))
+        delivery = Delivery(task_id, entry_id, lock)
+        if self.deliver is None:
+            return None, package_of(delivery)
+        self.deliver(delivery)
+        return None
 
     def _mend_when_due(self) -> None:
         conf, now = get_conf(), time.monotonic()

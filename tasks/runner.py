@@ -110,8 +110,13 @@ def run(task_id: str, entry_id: int = 0, leased_until: str = "") -> None:
     if not leased_until:
         logger.error("delivery_without_lease task=%s", task_id)
         return
+    run_delivered(Delivery(UUID(task_id), entry_id, datetime.fromisoformat(leased_until)))
+
+
+def run_delivered(delivery: Delivery) -> None:
+    """The same for what our own cluster delivers, which is no call."""
     try:
-        _run(Delivery(UUID(task_id), entry_id, datetime.fromisoformat(leased_until)))
+        _run(delivery)
     finally:
         wire.tell_that_a_worker_is_free()
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django_q.conf import Conf as QConf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
@@ -137,6 +138,27 @@ class TestTake:
         task = submit()
         OrmQ.objects.update(payload="signed by nobody")
         assert task_ids(broker.dequeue()) == [task]
+
+    def test_in_our_cluster_a_task_goes_to_the_workers_as_it_is_and_a_call_to_django_q(
+        self, broker: PostgresBroker
+    ) -> None:
+        delivered: list[Delivery] = []
+        broker.deliver = delivered.append
+        task = submit()
+        async_task("math.sqrt", 4, broker=broker)
+        ((_, payload),) = broker.dequeue() or []
+        assert SignedPackage.loads(payload)["func"] == "math.sqrt"
+        assert str(lifecycle.claim(*delivered).claim.task_id) == task
+
+    def test_after_a_delivery_it_looks_again_when_there_is_something_new(
+        self, broker: PostgresBroker
+    ) -> None:
+        """It took all there was, or as many as there are free workers."""
+        broker.deliver = lambda delivery: None
+        submit()
+        with CaptureQueriesContext(connection) as queries:
+            assert broker.dequeue() is None
+        assert len([one for one in queries if "WITH held" in one["sql"]]) == 1
 
 
 class TestWaiting:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import psutil
 import pytest
 from django.db import connection
+from django_q.conf import Conf as QConf
 
 from tasks import lifecycle
+from tasks.cluster import RECYCLED, Calls, PacketQueue, Timer
 from tasks.models import TaskInfo
-from tests.factories import OPERATOR
+from tasks.queue import Delivery
+from tests.factories import OPERATOR, deliver, make_task
 from tests.processes import Worker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +54,45 @@ def worker_process(worker: Worker) -> psutil.Process:
     """The one with a lease thread: command → sentinel → worker, monitor, pusher."""
     sentinel = psutil.Process(worker.process.pid).children()[0]
     return min(sentinel.children(), key=lambda child: child.pid)
+
+
+@pytest.fixture
+def queue() -> Iterator[PacketQueue]:
+    queue = PacketQueue()
+    yield queue
+    queue._reader.close()
+    queue._writer.close()
+
+
+class TestCalls:
+    """What a worker does between two calls."""
+
+    def test_it_runs_what_is_delivered_and_returns_what_is_called(self, queue: PacketQueue) -> None:
+        task = make_task()
+        queue.put(deliver(task))
+        queue.put("a call")
+        assert Calls(queue, Timer()).get() == "a call"
+        assert fresh(task).status == "completed"
+
+    def test_after_so_many_tasks_it_has_itself_replaced(
+        self, queue: PacketQueue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(QConf, "RECYCLE", 2)
+        timer = Timer()
+        calls = Calls(queue, timer)
+        tasks = [make_task() for _ in range(2)]
+        for task in tasks:
+            queue.put(deliver(task))
+        assert (calls.get(), timer.value) == ("STOP", RECYCLED)
+        assert {fresh(task).status for task in tasks} == {"completed"}
+
+    def test_an_error_of_the_database_is_not_its_end(
+        self, queue: PacketQueue, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        queue.put(Delivery("no uuid", 1, datetime.now(UTC)))  # type: ignore[arg-type]  # an error
+        queue.put("a call")
+        assert Calls(queue, Timer()).get() == "a call"
+        assert "delivery_given_up task=no uuid error=DataError" in caplog.text
 
 
 class TestStop:
