@@ -46,7 +46,7 @@ REUNE = Engine(
     settings="bench.settings",
     migrate=(*_django("migrate", "--verbosity", "0"),),
     workers=lambda count: [_django("worker", "--workers", str(count))],
-    is_busy="SELECT EXISTS (SELECT FROM tasks_taskinfo WHERE status IN ('pending', 'running'))",
+    is_busy="SELECT EXISTS (SELECT FROM tasks_taskinfo WHERE completed_at IS NULL)",
 )
 DJANGOQ = Engine(
     name="djangoq",

@@ -154,7 +154,8 @@ def _leases() -> Iterator[Finding]:
 def _stuck() -> Iterator[Finding]:
     """Alive by their lease, but silent; or in line while workers are idle."""
     (silent,) = _row(
-        "SELECT count(*) FROM tasks_taskinfo WHERE status = 'running' AND updated_at < now() - %s",
+        "SELECT count(*) FROM tasks_taskinfo WHERE completed_at IS NULL AND status = 'running'"
+        " AND updated_at < now() - %s",
         STUCK,
     )
     if silent:
@@ -164,8 +165,8 @@ def _stuck() -> Iterator[Finding]:
     (waiting,) = _row(
         "SELECT count(*) FROM tasks_taskinfo AS task"
         " JOIN django_q_ormq AS entry ON entry.id = task.entry_id"
-        " WHERE task.status = 'pending' AND entry.lock <= now() AND GREATEST("
-        "task.updated_at, task.queued_at, task.retry_at) < now() - %s",
+        " WHERE task.completed_at IS NULL AND task.status = 'pending' AND entry.lock <= now()"
+        " AND GREATEST(task.updated_at, task.queued_at, task.retry_at) < now() - %s",
         STUCK,
     )
     if waiting:
@@ -177,8 +178,8 @@ def _stuck() -> Iterator[Finding]:
 def _queue() -> Iterator[Finding]:
     """heal() mends both within ten seconds, so what is older than a minute, nobody mends."""
     (without_entry,) = _row(
-        "SELECT count(*) FROM tasks_taskinfo WHERE status = 'running' AND entry_id IS NULL"
-        " AND updated_at < now() - interval '1 minute'"
+        "SELECT count(*) FROM tasks_taskinfo WHERE completed_at IS NULL AND status = 'running'"
+        " AND entry_id IS NULL AND updated_at < now() - interval '1 minute'"
     )
     if without_entry:
         text = f"{without_entry} running tasks have no entry in the queue: nobody could go on."

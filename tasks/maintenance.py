@@ -61,7 +61,7 @@ def _admit_waiting() -> int:
 
 def _restore_entries() -> int:
     """An entry that somebody deleted comes back a lease ahead: the worker may be alive."""
-    lost = TaskInfo.objects.filter(status=TaskStatus.RUNNING, entry=None)
+    lost = TaskInfo.objects.active().filter(status=TaskStatus.RUNNING, entry=None)
     tasks = list(lost.select_for_update(skip_locked=True)[:_AT_ONCE])
     for task in tasks:
         queue.put_off(task.pk, get_conf().lease)
@@ -77,7 +77,7 @@ _BATCH = 1000
 _DELETE_BATCH = """
     WITH old AS (
         SELECT id FROM tasks_taskinfo
-        WHERE status = %(status)s AND completed_at < statement_timestamp() - %(age)s
+        WHERE ended_as = %(status)s AND completed_at < statement_timestamp() - %(age)s
         ORDER BY completed_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), messages AS (
         DELETE FROM tasks_taskmessage AS message USING old WHERE message.task_id = old.id
@@ -127,7 +127,7 @@ def configured_ages() -> dict[TaskStatus, timedelta]:
 
 
 def _count(status: TaskStatus, age: timedelta) -> int:
-    return TaskInfo.objects.filter(status=status, completed_at__lt=Now() - age).count()
+    return TaskInfo.objects.ended_as(status).filter(completed_at__lt=Now() - age).count()
 
 
 def _delete(status: TaskStatus, age: timedelta, on_batch: Callable[[int], object]) -> int:

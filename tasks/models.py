@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Case, F, Func, Q, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django_q.models import OrmQ
@@ -44,11 +44,16 @@ DESCRIPTION_WORDS = Func(
 
 class TaskInfoQuerySet(models.QuerySet["TaskInfo"]):
     def active(self) -> TaskInfoQuerySet:
-        return self.filter(status__in=ACTIVE)
+        """Pending and running. By their lack of an end, as that is what the indexes go by."""
+        return self.filter(completed_at__isnull=True)
 
     def waiting_for_a_slot(self) -> TaskInfoQuerySet:
         """Pending without a queue entry, because their owner has as many running as may be."""
-        return self.filter(status=TaskStatus.PENDING, entry__isnull=True)
+        return self.active().filter(status=TaskStatus.PENDING, entry__isnull=True)
+
+    def ended_as(self, status: TaskStatus) -> TaskInfoQuerySet:
+        """Of that final status."""
+        return self.filter(ended_as=status, completed_at__isnull=False)
 
     def of_owner(self, owner_key: str) -> TaskInfoQuerySet:
         return self.filter(owner_key=owner_key)
@@ -62,8 +67,8 @@ class TaskInfo(models.Model):
     """
     One request for work, from submission to its end.
 
-    Progress changes often: no index holds what it touches, so that PostgreSQL can update in
-    place (HOT).
+    A claim and progress touch nothing that an index holds or has in its condition, the status
+    above all, so that PostgreSQL need not add to each index (HOT); what ends a task does.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -126,6 +131,12 @@ class TaskInfo(models.Model):
         null=True, blank=True, help_text="when the next attempt may begin, after one that failed"
     )
     completed_at = models.DateTimeField(null=True, blank=True, help_text="end of any kind")
+    ended_as = models.GeneratedField(
+        expression=Case(When(completed_at__isnull=False, then=F("status"))),
+        output_field=models.CharField(max_length=10),
+        db_persist=True,
+        help_text="the status if it is final: for an index that a claim leaves alone",
+    )
 
     objects = TaskInfoQuerySet.as_manager()
 
@@ -167,16 +178,18 @@ class TaskInfo(models.Model):
                 name="tasks_taskinfo_owner_newest", fields=["owner_key", "-created_at", "-id"]
             ),
             models.Index(
-                name="tasks_taskinfo_waiting",
+                name="tasks_taskinfo_without_slot",
                 fields=["owner_key", "-priority", "created_at"],
-                condition=Q(status=TaskStatus.PENDING, entry__isnull=True),
+                condition=Q(completed_at__isnull=True, entry__isnull=True),
             ),
             models.Index(
-                name="tasks_taskinfo_active", fields=["owner_key"], condition=Q(status__in=ACTIVE)
+                name="tasks_taskinfo_unfinished",
+                fields=["owner_key"],
+                condition=Q(completed_at__isnull=True),
             ),
             models.Index(
-                name="tasks_taskinfo_ended",
-                fields=["status", "completed_at"],
+                name="tasks_taskinfo_ended_as",
+                fields=["ended_as", "completed_at"],
                 condition=Q(completed_at__isnull=False),
             ),
             # What staff look for among a million of them. Without the list of pending words, which

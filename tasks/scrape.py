@@ -41,7 +41,7 @@ _ACTIVE = """
             WHEN task.retry_at > now() THEN 'retry'
             ELSE 'worker'
         END AS word) AS why
-    WHERE task.status IN ('pending', 'running')
+    WHERE task.completed_at IS NULL
     GROUP BY 1, 2, 3
 """
 _PROCESSES = """

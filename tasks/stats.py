@@ -79,7 +79,7 @@ def active() -> Active:
 
 def ended_within(age: timedelta) -> list[Ended]:
     """By kind, in alphabetical order; a kind of which nothing ended is not there."""
-    ended = TaskInfo.objects.filter(status__in=FINAL, completed_at__gt=Now() - age)
+    ended = TaskInfo.objects.filter(ended_as__in=FINAL, completed_at__gt=Now() - age)
     rows = ended.values_list("kind").annotate(
         completed=Count("pk", filter=Q(status=TaskStatus.COMPLETED)),
         failed=Count("pk", filter=Q(status=TaskStatus.FAILED)),
@@ -106,12 +106,13 @@ _HOURS = """
     ), seen AS (
         SELECT status, CASE WHEN attempt > 0 THEN updated_at ELSE created_at END AS came_at,
             NULL::timestamptz AS started_at, NULL::timestamptz AS completed_at
-        FROM tasks_taskinfo WHERE status = 'pending'
+        FROM tasks_taskinfo WHERE completed_at IS NULL AND status = 'pending'
         UNION ALL
-        SELECT status, created_at, started_at, NULL FROM tasks_taskinfo WHERE status = 'running'
+        SELECT status, created_at, started_at, NULL FROM tasks_taskinfo
+        WHERE completed_at IS NULL AND status = 'running'
         UNION ALL
         SELECT status, created_at, started_at, completed_at FROM tasks_taskinfo
-        WHERE status IN ('completed', 'failed', 'canceled') AND completed_at
+        WHERE ended_as IN ('completed', 'failed', 'canceled') AND completed_at
             >= date_bin('1 hour', now(), 'epoch') - (%(count)s - 1) * interval '1 hour'
     ), alike AS (
         SELECT status, started_at IS NOT NULL AS has_run, count(*) AS tasks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks import registry
 from tasks.admin.shown import state_words
-from tasks.models import ACTIVE, ANONYMOUS_PREFIX, FINAL, TaskInfo, TaskStatus
+from tasks.models import ACTIVE, ANONYMOUS_PREFIX, FINAL, TaskInfo, TaskInfoQuerySet, TaskStatus
 from tasks.owners import COMMAND_LINE
 
 Choices = Iterable[tuple[str, Any]]
@@ -30,13 +30,17 @@ class StateFilter(admin.SimpleListFilter):
         return [*groups, *state_words().items()]
 
     def queryset(self, request: HttpRequest, queryset: Tasks) -> Tasks:
-        groups = {"active": ACTIVE, "ended": FINAL} | {one: (one,) for one in TaskStatus}
-        statuses = groups.get(str(self.value()))
-        if not statuses:
-            return queryset
-        found = queryset.filter(status__in=statuses)
-        # What the constraint says anyway; with it the index of ended tasks serves.
-        return found.filter(completed_at__isnull=False) if statuses[0] in FINAL else found
+        tasks = cast(TaskInfoQuerySet, queryset)
+        match self.value():
+            case "active":
+                return tasks.active()
+            case "ended":
+                return tasks.filter(completed_at__isnull=False)
+            case status if status in ACTIVE:
+                return tasks.active().filter(status=status)
+            case status if status in FINAL:
+                return tasks.ended_as(TaskStatus(str(status)))
+        return tasks
 
 
 class KindFilter(admin.SimpleListFilter):

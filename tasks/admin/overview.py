@@ -100,7 +100,7 @@ def _processes() -> list[dict[str, Any]]:
     rows = known.annotate(silence=Now() - F("seen_at")).order_by("-role", "host", "pid")
     shown_rows = list(rows.defer("figures")[:MOST_PROCESSES])
     listed = [row.pk for row in shown_rows]
-    running = TaskInfo.objects.filter(status=TaskStatus.RUNNING, worker__in=listed)
+    running = TaskInfo.objects.active().filter(status=TaskStatus.RUNNING, worker__in=listed)
     tasks = {task.worker: task for task in running.defer("result", "params")}
     lease = get_conf().lease
     return [

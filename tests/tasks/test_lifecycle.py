@@ -25,6 +25,7 @@ from tasks.messages import Message
 from tasks.models import TaskInfo, TaskLimit, TaskMessage, TaskStatus
 from tasks.owners import Owner
 from tasks.registry import Submission, task_handler
+from tasks.sql import fetch_one
 from tests.concurrently import at_once
 from tests.factories import (
     ANYBODY,
@@ -188,6 +189,42 @@ class TestReport:
         )
         early, now = task.messages.values_list("time", flat=True)
         assert now - early == timedelta(minutes=1)
+
+
+class TestInPlace:
+    """PostgreSQL updates a row without adding to any index (HOT) if no index has what changes."""
+
+    @staticmethod
+    def updates() -> int:
+        """In this transaction, of tasks, in place."""
+        row = fetch_one(
+            "SELECT pg_stat_get_xact_tuples_hot_updated('tasks_taskinfo'::regclass)", []
+        )
+        assert row is not None
+        return int(row[0])
+
+    def test_a_claim(self) -> None:
+        delivery = deliver(make_task())
+        before = self.updates()
+        lifecycle.claim(delivery)
+        assert self.updates() == before + 1
+
+    def test_progress(self) -> None:
+        claim = claim_of(make_running_task())
+        before = self.updates()
+        lifecycle.report(claim, progress=30, messages=[Message("a")])
+        assert self.updates() == before + 1
+
+    def test_a_release(self) -> None:
+        claim = claim_of(make_running_task())
+        before = self.updates()
+        lifecycle.release(claim)
+        assert self.updates() == before + 2  # what it says, and that it waits
+
+    def test_pages_keep_room_for_it(self) -> None:
+        """A page that is full has none: with a long queue, nothing would be updated in place."""
+        row = fetch_one("SELECT reloptions FROM pg_class WHERE relname = 'tasks_taskinfo'", [])
+        assert row == (["fillfactor=80"],)
 
 
 class TestOutcomes:

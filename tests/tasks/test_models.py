@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 
-from tasks.models import TaskInfo, TaskMessage, TaskStep
+from tasks.models import FINAL, TaskInfo, TaskInfoQuerySet, TaskMessage, TaskStatus, TaskStep
 from tests.factories import make_running_task, make_task
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,33 @@ def test_the_database_refuses_an_impossible_task(constraint: str) -> None:
     task = make_task()
     with pytest.raises(IntegrityError, match=constraint.strip()), transaction.atomic():
         TaskInfo.objects.filter(pk=task.pk).update(**IMPOSSIBLE[constraint])
+
+
+@pytest.mark.parametrize(
+    ("tasks", "index"),
+    [
+        (TaskInfo.objects.active(), "unfinished"),
+        (TaskInfo.objects.active().filter(status=TaskStatus.RUNNING), "unfinished"),
+        (TaskInfo.objects.of_owner("user:1").active(), "unfinished"),
+        (
+            TaskInfo.objects.of_owner("user:1")
+            .waiting_for_a_slot()
+            .order_by("-priority", "created_at"),
+            "without_slot",
+        ),
+        (TaskInfo.objects.ended_as(TaskStatus.COMPLETED).order_by("completed_at"), "ended_as"),
+        (TaskInfo.objects.ended_as(TaskStatus.FAILED).order_by("completed_at"), "ended_as"),
+        (TaskInfo.objects.filter(ended_as__in=FINAL, completed_at__gt=Now()), "ended_as"),
+    ],
+    ids=["active", "running", "of_owner", "waiting", "completed", "failed", "lately"],
+)
+def test_what_is_asked_for_has_an_index(tasks: TaskInfoQuerySet, index: str) -> None:
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} TO off")
+        # A plan for any value, as it is kept for what is asked often.
+        cursor.execute("SET LOCAL plan_cache_mode TO force_generic_plan")
+    assert f"tasks_taskinfo_{index}" in tasks.explain()
 
 
 def test_a_message_number_stands_once_in_a_task() -> None:
