@@ -58,10 +58,6 @@ class TaskInfoQuerySet(models.QuerySet["TaskInfo"]):
     def of_owner(self, owner_key: str) -> TaskInfoQuerySet:
         return self.filter(owner_key=owner_key)
 
-    def readable_by(self, owner_key: str) -> TaskInfoQuerySet:
-        """Those of the owner, and those of anonymous callers: their id is the key to them."""
-        return self.filter(Q(owner_key=owner_key) | ~Q(owner_key__startswith=USER_PREFIX))
-
 
 class TaskInfo(models.Model):
     """

@@ -39,9 +39,9 @@ from django.db.models.functions import Now
 from tests import migration_rules
 
 APPS = ("tasks", "learning_paths")
-#: The last migrations of the newest release, by app: `{"tasks": "0008_request_id", …}`. There is
-#: none yet, so that there are no rows to rewrite and no old code beside the new.
-RELEASED: dict[str, str] = {}
+#: The last migrations of the newest release, 0.1.0. Before it there were no rows to rewrite and no
+#: old code beside the new.
+RELEASED = {"tasks": "0011_claim_in_place", "learning_paths": "0004_names"}
 
 CHECK = CheckConstraint(condition=Q(progress=1), name="x")
 ANOTHER_STEP = ForeignKey("tasks.TaskStep", CASCADE, null=True)
@@ -88,7 +88,7 @@ def test_every_migration_can_be_undone(app: str) -> None:
 @pytest.mark.parametrize("app", APPS)
 def test_a_migration_after_a_release_runs_beside_its_code(app: str) -> None:
     for name, migration in migrations_of(app):
-        if app in RELEASED and name > RELEASED[app]:
+        if name > RELEASED[app]:
             text = StringIO()
             call_command("sqlmigrate", app, name, stdout=text)
             on_purpose = getattr(migration, "on_purpose", ())
