@@ -25,6 +25,8 @@ THREADS = 240
 CHANGES_A_SECOND = 1
 WARM_UP_SECONDS = 0.5
 PATIENCE_SECONDS = 15
+#: Without an event for so long nothing is on its way: what was missed is looked for each second.
+SILENCE_SECONDS = 2
 
 QUIET = "no streams, nothing changes"
 CHANGING = f"no streams, {STREAMS} tasks change"
@@ -145,8 +147,10 @@ class Bench:
     def _check(self, streamed: Sequence[str]) -> None:
         """Close the streams when nothing comes any more, and compare with what was said."""
         deadline = time.monotonic() + PATIENCE_SECONDS
+        self._events()
+        time.sleep(SILENCE_SECONDS)
         while self._events()["events"] and time.monotonic() < deadline:
-            time.sleep(1)
+            time.sleep(SILENCE_SECONDS)
         came = json.loads(self._reader.ask("close"))
         with self._lab.connect(REUNE) as database:
             said = dict(

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tasks import search
 from tasks.admin import CappedPaginator
 from tasks.models import TaskInfo
 from tests.factories import ANYBODY, ECHO, make_running_task, make_task, make_user
@@ -190,12 +191,23 @@ class TestMany:
         assert index in plan
 
     def test_words_are_found_by_their_index(self) -> None:
-        from tasks.search import matching
-
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan TO off")
-        plan = matching(TaskInfo.objects.all(), "python").order_by().explain()
-        assert "tasks_taskinfo_words" in plan
+            with CaptureQueriesContext(connection) as queries:
+                search.matching(TaskInfo.objects.all(), "python")
+            cursor.execute(f"EXPLAIN {queries[-1]['sql']}")
+            assert "tasks_taskinfo_words" in str(cursor.fetchall())
+
+    def test_a_few_are_not_looked_for_among_all_from_the_newest_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(search, "_FEW", 2)
+        tasks = [make_ended(description="Generate MCP for topic: Chess") for _ in range(2)]
+        few = search.matching(TaskInfo.objects.all(), "chess")
+        assert {task.pk for task in few} == {task.pk for task in tasks}
+        assert "to_tsvector" not in str(few.query)
+        tasks.append(make_ended(description="Generate MCP for topic: Chess"))
+        assert search.matching(TaskInfo.objects.all(), "chess").count() == 3
 
 
 class TestPermissions:
