@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 #: What the promise says of a body's age.
 OLDEST_SECONDS = 1.0
 #: For all bodies together. A learning path has some 150 kB.
-KEPT_BYTES = 8_000_000
+KEPT_BYTES = 4_000_000
 #: How soon the thread tries again after the database did not answer.
 AGAIN_SECONDS = 0.2
 LOCKS = 64
