@@ -57,7 +57,7 @@ def _pages() -> dict[str, str]:
         "tasks, by id": f"{tasks}?q={one}",
         "tasks, by user name": f"{tasks}?q=user11",
         "tasks, by a word that one in six has": f"{tasks}?q=xadrez",
-        "tasks, by two words that few have": f"{tasks}?q=python+4998",
+        "tasks, by two words that few have": f"{tasks}?q=python+498",
         "tasks, by a word that all have": f"{tasks}?q=generate",
         "tasks, by a word that none has": f"{tasks}?q=nothing",
         "a task": f"{tasks}{one}/change/",
