@@ -28,7 +28,7 @@ from tests.factories import make_running_task, make_task, make_user
 from tests.learning_paths.paths import real_path
 from tests.processes import ROOT, Process, Server, Worker
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "2"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "3"))
 SEED = 1
 
 pytestmark = pytest.mark.django_db(transaction=True)
